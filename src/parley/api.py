@@ -1,0 +1,136 @@
+"""The public functions: recordings become transcripts from Python.
+
+import parley
+
+transcript = parley.transcribe("meeting.mp4", speakers="2-4")
+for segment in transcript.segments:
+    print(segment.start, segment.speaker, segment.text)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal, TypedDict, Unpack
+
+from parley.app import Wish, nobody_listens, open_workshop
+from parley.batch.events import Event, Heard
+from parley.settings import Settings, load_settings
+from parley.speech.media import DecodeOptions, RawFormat
+from parley.speech.recognition import RecognitionOptions, SpeakerCount, parse_speaker_count
+from parley.speech.transcript import Segment, Transcript
+
+
+class Asked(TypedDict, total=False):
+    """Options of `transcribe`, `transcribe_async` and `stream`.
+
+    `speakers` is "auto", "off" or None (not told apart), a number, (minimum, maximum), or text such
+    as "2-4"; `channel` is "mix", "split" or a number as text; `start` and `end` are seconds of the
+    recording; `raw` describes headerless PCM.
+    """
+
+    profile: str
+    language: str
+    speakers: str | int | tuple[int, int | None] | None
+    words: bool
+    task: str
+    prompt: str
+    hotwords: dict[str, float]
+    channel: str
+    start: float
+    end: float
+    raw: RawFormat
+    strict: bool
+    use_cache: bool
+    workers: int
+    data_dir: str | Path
+
+
+async def transcribe_async(path: str | Path, **asked: Unpack[Asked]) -> Transcript:
+    """The transcript of an audio or video file; raises parley.ParleyError."""
+    async with open_workshop(_settings(asked)) as workshop:
+        outcome = await workshop.transcribe(Path(path), _wish(asked), nobody_listens)
+    return outcome.transcript
+
+
+def transcribe(path: str | Path, **asked: Unpack[Asked]) -> Transcript:
+    """The same for a caller without an event loop; raises parley.ParleyError."""
+    return asyncio.run(transcribe_async(path, **asked))
+
+
+class Transcription:
+    """Iterate over the segments as they are recognised, then read `transcript`.
+
+    The segments iterated are provisional, without speakers and not in order of time; those of
+    `transcript` are final. Iterating raises parley.ParleyError; leaving the loop early stops the work.
+    """
+
+    def __init__(self, path: Path, settings: Settings, wish: Wish) -> None:
+        self._path = path
+        self._settings = settings
+        self._wish = wish
+        self.transcript: Transcript | None = None
+
+    async def __aiter__(self) -> AsyncIterator[Segment]:
+        # At most one entry per piece of speech; the limit on duration bounds it.
+        heard: asyncio.Queue[Segment | None] = asyncio.Queue()
+        work = asyncio.create_task(self._transcribe(heard))
+        work.add_done_callback(lambda _: heard.put_nowait(None))
+        try:
+            while (segment := await heard.get()) is not None:
+                yield segment
+            self.transcript = await work
+        finally:
+            work.cancel()
+            await asyncio.wait([work])
+
+    async def _transcribe(self, heard: asyncio.Queue[Segment | None]) -> Transcript:
+        """All in one task: what opens the workshop must be what closes it, whoever ends the iteration."""
+
+        def publish(event: Event) -> None:
+            if isinstance(event, Heard):
+                heard.put_nowait(event.segment)
+
+        async with open_workshop(self._settings) as workshop:
+            return (await workshop.transcribe(self._path, self._wish, publish)).transcript
+
+
+def stream(path: str | Path, **asked: Unpack[Asked]) -> Transcription:
+    """Segments of a file while they are recognised: `async for segment in parley.stream("a.mp3")`."""
+    return Transcription(Path(path), _settings(asked), _wish(asked))
+
+
+def _settings(asked: Asked) -> Settings:
+    return load_settings(
+        profile=asked.get("profile"), workers=asked.get("workers"), data_dir=asked.get("data_dir")
+    )
+
+
+def _wish(asked: Asked) -> Wish:
+    return Wish(
+        decode=DecodeOptions(
+            channel=asked.get("channel", "mix"),
+            start=float(asked.get("start", 0.0)),
+            end=None if (end := asked.get("end")) is None else float(end),
+            raw=asked.get("raw"),
+        ),
+        recognition=RecognitionOptions(
+            language=asked.get("language"),
+            task=asked.get("task", "transcribe"),
+            prompt=asked.get("prompt"),
+            hotwords=tuple(asked.get("hotwords", {}).items()),
+            words=asked.get("words", False),
+        ),
+        speakers=_count(asked.get("speakers", "auto")),
+        use_cache=asked.get("use_cache", True),
+        strict=asked.get("strict", False),
+    )
+
+
+def _count(speakers: str | int | tuple[int, int | None] | None) -> SpeakerCount | Literal["auto"] | None:
+    if isinstance(speakers, str):
+        return parse_speaker_count(speakers)
+    if isinstance(speakers, int):
+        return SpeakerCount(minimum=speakers, maximum=speakers)
+    return speakers and SpeakerCount(minimum=speakers[0], maximum=speakers[1])

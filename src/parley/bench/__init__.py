@@ -1,0 +1,1 @@
+"""Measures WER, DER, time error, RTF and memory on known audio."""

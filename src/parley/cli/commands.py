@@ -1,0 +1,82 @@
+"""Names the commands and turns errors into a sentence and an exit code.
+
+Command modules import what they run inside functions, so that `parley --version` loads nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import Annotated
+
+import typer
+
+from parley import __version__
+from parley.cli import demo, doctor, engines, profiles, tell, transcribe
+from parley.errors import InputError, ParleyError
+
+app = typer.Typer(
+    name="parley",
+    help="Self-hosted speech: recordings become transcripts with speakers, times and punctuation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("transcribe")(transcribe.command)
+app.command("demo")(demo.command)
+app.command("engines")(engines.command)
+app.command("profiles")(profiles.command)
+app.command("doctor")(doctor.command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"parley {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Self-hosted speech: recordings become transcripts with speakers, times and punctuation."""
+
+
+def run() -> int:
+    """Run a command; a ParleyError ends it with its sentence on standard error. Gives the exit code."""
+    try:
+        # Alone, typer prints a usage error as text.
+        return app(standalone_mode=not tell.is_json()) or 0
+    except SystemExit as stop:
+        return _exit_code(stop)
+    except ParleyError as error:
+        tell.failure(error.code, error.message)
+        return error.exit_code
+    except typer.TyperException as error:
+        tell.failure(InputError.code, error.format_message())
+        return InputError.exit_code
+    except Exception as error:
+        _set_up_log()
+        logging.getLogger(__name__).debug("unforeseen", exc_info=True)
+        sentence = f"internal error ({type(error).__name__}); PARLEY_LOG_LEVEL=debug shows where."
+        tell.failure(ParleyError.code, sentence)
+        return ParleyError.exit_code
+
+
+def _exit_code(stop: SystemExit) -> int:
+    """Typer ends with 1 when the reader of our output went away (`| head -1`), which is no failure."""
+    if isinstance(stop.__context__, BrokenPipeError):
+        return 0
+    return stop.code if isinstance(stop.code, int) else 0
+
+
+def _set_up_log() -> None:
+    """For a command that did not come as far itself."""
+    from parley.cli.start import start
+
+    # The sentence about the internal error follows in any case.
+    with contextlib.suppress(ParleyError):
+        start()

@@ -1,0 +1,16 @@
+"""What every command does first: read the settings and set up the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parley.cli import tell
+from parley.settings import Settings, load_settings
+from parley.telemetry.log import configure
+
+
+def start(**flags: Any) -> Settings:
+    """The settings with the flags that were given, the log going where they say; raises InvalidSettings."""
+    settings = load_settings(**flags)
+    configure(settings.log_level, tell.log)
+    return settings

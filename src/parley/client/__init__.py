@@ -1,0 +1,1 @@
+"""The Python library that talks to a server."""

@@ -1,0 +1,153 @@
+"""What an engine is: one small protocol per role, and the facts it declares about itself.
+
+An engine file lives under the folder of its role, exports `SPEC`, and imports its model library
+only inside functions, so that reading its facts costs nothing. Engines run in worker processes
+only; one engine object serves one call at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from parley.speech.media import DecodedMedia, DecodeOptions
+from parley.speech.recognition import Recognition, RecognitionOptions, SpeakerCount
+from parley.speech.span import Span, SpeakerTurn
+from parley.speech.transcript import Word
+
+Samples = npt.NDArray[np.float32]
+"""Mono audio at 16 kHz, shape (n,), full scale -1 to 1."""
+
+Progress = Callable[[float], None]
+"""Called with the seconds of audio done since the call began; a call that stops reporting is hung."""
+
+
+class Role(StrEnum):
+    """The jobs inside a recipe."""
+
+    MEDIA = "media"
+    VAD = "vad"
+    ASR = "asr"
+    ALIGN = "align"
+    PUNCTUATION = "punctuation"
+    SPEAKERS = "speakers"
+
+
+class Capability(StrEnum):
+    """Options that an engine may honour; the others are refused."""
+
+    WORDS = "words"
+    HOTWORDS = "hotwords"
+    PROMPT = "prompt"
+    TRANSLATE = "translate"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpec:
+    """The facts of an engine.
+
+    `factory` is "module:attribute" and is called without arguments in a worker. `requires` are
+    importable names that must be there; `install` is the command that gets them. `revision`
+    changes whenever the engine's output may (weights, parameters): it is part of what a remembered
+    result is filed under. `languages` are ISO 639-1 codes, None meaning any. `max_stretch_s` is
+    the longest audio one recognise call may be given. `batch_invariant` says whether a result is
+    independent of what else is in its batch.
+    """
+
+    name: str
+    role: Role
+    factory: str
+    revision: str
+    summary: str
+    licence: str
+    requires: tuple[str, ...] = ()
+    install: str = ""
+    languages: frozenset[str] | None = None
+    capabilities: frozenset[Capability] = frozenset()
+    max_stretch_s: float = 30.0
+    batch_invariant: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """What a recogniser is given at once: packed speech.
+
+    `islands` are the stretches of speech inside, in seconds from the first sample, sorted and
+    disjoint; what lies between them is silence.
+    """
+
+    samples: Samples
+    islands: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embeddings:
+    """Voices heard: `windows` (n, 2) float64 start and end in seconds, `vectors` (n, d) float32."""
+
+    windows: npt.NDArray[np.float64]
+    vectors: npt.NDArray[np.float32]
+
+
+class MediaEngine(Protocol):
+    """Decodes recordings."""
+
+    def decode(self, source: Path, folder: Path, options: DecodeOptions, progress: Progress) -> DecodedMedia:
+        """Write one or more 16 kHz mono s16le files into `folder`, in memory bounded by a constant.
+
+        Raises UndecodableMedia, UnsupportedMedia, MediaTooLarge, InvalidOption or DiskFull.
+        """
+        ...
+
+
+class VadEngine(Protocol):
+    """Finds where somebody speaks."""
+
+    def find_speech(self, samples: Samples, progress: Progress) -> Sequence[Span]:
+        """Islands of speech in seconds from the first sample, sorted and disjoint."""
+        ...
+
+
+class AsrEngine(Protocol):
+    """Turns speech into text."""
+
+    def recognise(self, stretch: Stretch, options: RecognitionOptions, progress: Progress) -> Recognition:
+        """The text of one stretch, in pieces whose times lie inside it, in order."""
+        ...
+
+
+class AlignEngine(Protocol):
+    """Finds the times of words that are known."""
+
+    def align(self, samples: Samples, text: str, language: str | None) -> Sequence[Word]:
+        """The words of `text` with times in seconds from the first sample."""
+        ...
+
+
+class PunctuationEngine(Protocol):
+    """Punctuates text."""
+
+    def punctuate(self, texts: Sequence[str], language: str | None) -> Sequence[str]:
+        """The same texts, one for one, with punctuation (and case where the language has it)."""
+        ...
+
+
+class SpeakersEngine(Protocol):
+    """Tells voices apart."""
+
+    def embed(self, samples: Samples, islands: Sequence[Span], progress: Progress) -> Embeddings:
+        """Vectors of the voices in `islands`, windows in seconds from the first sample."""
+        ...
+
+    def cluster(self, embeddings: Embeddings, count: SpeakerCount) -> Sequence[SpeakerTurn]:
+        """Who speaks when in the whole recording: sorted, disjoint turns; bounded in time and memory."""
+        ...
+
+
+Engine = MediaEngine | VadEngine | AsrEngine | AlignEngine | PunctuationEngine | SpeakersEngine

@@ -1,0 +1,1 @@
+"""Engines that decode a recording into 16 kHz mono PCM."""

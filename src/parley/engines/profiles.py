@@ -1,0 +1,137 @@
+"""A profile names an engine for each role; what its engines cannot do is refused here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from parley.engines.contract import Capability, EngineSpec, Role
+from parley.engines.registry import missing_packages
+from parley.errors import (
+    InvalidOption,
+    InvalidSettings,
+    ProfileNotInstalled,
+    ProfileUnknown,
+    UnsupportedOption,
+)
+from parley.speech.recognition import RecognitionOptions
+
+REQUIRED_ROLES = (Role.MEDIA, Role.VAD, Role.ASR)
+
+SHIPPED: Mapping[str, Mapping[str, str]] = {
+    "embedded": {"media": "pyav", "vad": "silero", "asr": "moonshine", "speakers": "xvector"},
+}
+"""Profiles that come with Parley; roles a profile of the user's leaves out are taken from `embedded`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Engines by role."""
+
+    name: str
+    engines: Mapping[Role, EngineSpec]
+
+    def engine(self, role: Role) -> EngineSpec | None:
+        """The engine of a role, or None where the profile has none."""
+        return self.engines.get(role)
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes the recogniser knows, None meaning any."""
+        return self.engines[Role.ASR].languages
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What the profile can honour; an `align` engine adds word times."""
+        own = self.engines[Role.ASR].capabilities
+        return own | {Capability.WORDS} if Role.ALIGN in self.engines else own
+
+    def missing(self) -> dict[str, tuple[str, ...]]:
+        """Packages that are not there, by engine."""
+        lacking = {spec.name: missing_packages(spec) for spec in self.engines.values()}
+        return {name: packages for name, packages in lacking.items() if packages}
+
+    def require_installed(self) -> None:
+        """Raise ProfileNotInstalled with the command that mends it."""
+        for spec in self.engines.values():
+            packages = missing_packages(spec)
+            if packages:
+                how = f"; install it with: {spec.install}" if spec.install else ""
+                raise ProfileNotInstalled(
+                    f"Profile '{self.name}' needs {', '.join(packages)} for its {spec.role} engine{how}."
+                )
+
+
+def build_profiles(
+    specs: Mapping[str, EngineSpec], declared: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, Profile]:
+    """The shipped profiles and the user's; raises InvalidSettings for an unknown role or engine."""
+    wanted = {**SHIPPED, **{name: {**SHIPPED["embedded"], **roles} for name, roles in declared.items()}}
+    return {name: _build(name, roles, specs) for name, roles in wanted.items()}
+
+
+def _build(name: str, roles: Mapping[str, str], specs: Mapping[str, EngineSpec]) -> Profile:
+    engines: dict[Role, EngineSpec] = {}
+    for role_name, engine in roles.items():
+        if role_name not in {role.value for role in Role}:
+            raise InvalidSettings(f"Profile '{name}' names the role '{role_name}', which does not exist.")
+        role = Role(role_name)
+        if engine == "none" and role not in REQUIRED_ROLES:
+            continue
+        spec = specs.get(engine)
+        if spec is None or spec.role != role:
+            raise InvalidSettings(
+                f"Profile '{name}' wants the {role} engine '{engine}', which does not exist."
+            )
+        engines[role] = spec
+    return Profile(name, engines)
+
+
+def choose(profiles: Mapping[str, Profile], name: str) -> Profile:
+    """The profile of that name; raises ProfileUnknown, naming those there are."""
+    if name not in profiles:
+        raise ProfileUnknown(f"There is no profile '{name}'; there are: {', '.join(sorted(profiles))}.")
+    return profiles[name]
+
+
+def check_options(profile: Profile, options: RecognitionOptions, profiles: Iterable[Profile]) -> None:
+    """Refuse what the profile cannot honour, naming the profiles that can; raises UnsupportedOption."""
+    if options.task not in ("transcribe", "translate"):
+        raise InvalidOption(f"The task '{options.task}' does not exist; use transcribe or translate.")
+    asked = {
+        Capability.WORDS: options.words,
+        Capability.HOTWORDS: bool(options.hotwords),
+        Capability.PROMPT: bool(options.prompt),
+        Capability.TRANSLATE: options.task == "translate",
+        Capability.LANGUAGE: _is_choice(options.language, profile.languages),
+    }
+    for capability, wanted in asked.items():
+        if wanted and capability not in profile.capabilities:
+            able = [other.name for other in profiles if capability in other.capabilities]
+            raise UnsupportedOption(_refusal(profile, f"has no {_SAID[capability]}", able))
+    language = options.language
+    if language and profile.languages is not None and language not in profile.languages:
+        able = [other.name for other in profiles if other.languages is None or language in other.languages]
+        known = ", ".join(sorted(profile.languages))
+        raise UnsupportedOption(_refusal(profile, f"recognises {known} but not '{language}'", able))
+
+
+def _is_choice(language: str | None, known: frozenset[str] | None) -> bool:
+    """Whether naming the language asks for anything: a recogniser of one language need not be told which."""
+    return language is not None and (known is None or (language in known and len(known) > 1))
+
+
+_SAID = {
+    Capability.WORDS: "word times",
+    Capability.HOTWORDS: "hotwords",
+    Capability.PROMPT: "prompt",
+    Capability.TRANSLATE: "translation",
+    Capability.LANGUAGE: "choice of language",
+}
+
+
+def _refusal(profile: Profile, lack: str, able: list[str]) -> str:
+    way_out = (
+        f"use --profile {' or '.join(able)}" if able else "no profile known here can; see 'parley profiles'"
+    )
+    return f"Profile '{profile.name}' {lack}; {way_out}."

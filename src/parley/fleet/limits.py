@@ -1,0 +1,44 @@
+"""How long the parent waits, how often it tries again, and how much it lets a worker grow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetLimits:
+    """Deadlines in seconds, sizes in bytes; the same for every pool of a fleet.
+
+    A call may be silent for `call_floor_s + call_per_audio_s` per second of audio not yet done, but
+    never longer than `call_ceiling_s`: without that a hang in three hours of audio would be found
+    after thirty. Every report of progress starts the wait anew. `heartbeat_deadline_s` must exceed
+    the longest time an engine holds the interpreter lock in one piece (importing a library, say).
+
+    `restart_budget` workers may be lost within `restart_window_s`, not counting those lost at work,
+    before a pool gives up; a call that succeeds gives one back. A pool also gives up for so long when
+    more than `poison_budget` calls in a row were poisoned: ten minutes of stretches, or a broken engine.
+    A worker is recycled when its memory grew by
+    `recycle_rss_growth_bytes` since its first calls or after `recycle_after_calls`; one that holds
+    more than `rss_limit_bytes` (None: no limit) in the middle of a call is ended.
+    """
+
+    start_deadline_s: float = 60.0
+    load_deadline_s: float = 120.0
+    heartbeat_deadline_s: float = 20.0
+    call_floor_s: float = 30.0
+    call_per_audio_s: float = 10.0
+    call_ceiling_s: float = 600.0
+    stop_grace_s: float = 2.0
+    dump_grace_s: float = 1.0
+    restart_budget: int = 5
+    restart_window_s: float = 60.0
+    poison_budget: int = 20
+    restart_backoff_s: float = 0.2
+    recycle_rss_growth_bytes: int = 1 << 30
+    recycle_after_calls: int = 5_000
+    rss_limit_bytes: int | None = None
+    max_waiting_calls: int = 1_000
+
+    def silence_allowed(self, remaining_s: float) -> float:
+        """Seconds a call may go without progress while `remaining_s` seconds of audio are to be done."""
+        return min(self.call_ceiling_s, self.call_floor_s + self.call_per_audio_s * max(0.0, remaining_s))

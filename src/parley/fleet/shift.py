@@ -1,0 +1,178 @@
+"""The working life of one worker in a pool, from its start to its end.
+
+STARTING --open--> IDLE --give--> BUSY --serve--> IDLE
+                    |              |
+                    +--- leave ----+--> LEAVING --> ENDED       lost: any --> LOST --> ENDED
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine
+from enum import Enum, auto
+
+from parley.engines.contract import EngineSpec
+from parley.errors import OutOfMemory, ParleyError, ProfileNotInstalled, WorkerDied
+from parley.fleet.child import Child
+from parley.fleet.limits import FleetLimits
+from parley.fleet.line import Answer, Ticket
+from parley.fleet.lost import Lost, TooLarge
+from parley.fleet.spec import PoolSpec
+from parley.fleet.worker import Worker
+
+
+class State(Enum):
+    """Where a shift is."""
+
+    STARTING = auto()
+    IDLE = auto()
+    BUSY = auto()
+    LEAVING = auto()
+    LOST = auto()
+    ENDED = auto()
+
+
+class Shift:
+    """One worker and the call in its hands. `engines` are loaded before it counts as ready.
+
+    `relieves` is the shift whose place this one takes as soon as it is ready.
+    """
+
+    def __init__(
+        self,
+        spec: PoolSpec,
+        limits: FleetLimits,
+        engines: Collection[EngineSpec] = (),
+        relieves: Shift | None = None,
+    ) -> None:
+        self.state = State.STARTING
+        self.relieves = relieves
+        self.worker: Worker | None = None
+        self.ticket: Ticket | None = None
+        self.at_work = False
+        self._spec = spec
+        self._limits = limits
+        self._engines = engines
+        self._is_relieved = False
+        self._orders: asyncio.Future[Ticket | None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def loaded(self) -> frozenset[str]:
+        """The engines that answer without loading."""
+        return self.worker.loaded if self.worker else frozenset()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a call may be given to it."""
+        return self.state is State.IDLE and self.worker is not None and not self.worker.is_gone
+
+    @property
+    def worn(self) -> str | None:
+        """Why it should be relieved; None while it may go on."""
+        return self.worker.worn if self.worker and not self._is_relieved else None
+
+    def give(self, ticket: Ticket) -> None:
+        """Put a call into the hands of a free worker."""
+        self.state, self.ticket = State.BUSY, ticket
+        self._orders.set_result(ticket)
+
+    def relieve(self) -> None:
+        """Let it go home: now if it is idle, else after its call."""
+        self._is_relieved = True
+        if self.state is State.IDLE and not self._orders.done():
+            self.state = State.LEAVING
+            self._orders.set_result(None)
+
+    async def open(self) -> None:
+        """Start the process and load its engines; raises Lost or ParleyError."""
+        self.worker = Worker(await self._start(), self._spec.name, self._limits)
+        await self.worker.greet()
+        for engine in self._engines:
+            await self.worker.load(engine)
+        self._become_idle()
+
+    async def order(self) -> Ticket | None:
+        """The next call, None when it is time to leave; raises Lost when the worker ends meanwhile."""
+        if self.state is State.LEAVING:
+            return None
+        return await self._hired().attend(self._orders)
+
+    async def serve(self, ticket: Ticket) -> None:
+        """Settle the ticket with an answer or an error; raises Lost or TooLarge, leaving it unsettled."""
+        worker = self._hired()
+        try:
+            if ticket.engine.name not in worker.loaded:
+                await worker.load(ticket.engine)
+            if not ticket.is_settled:
+                await self._perform(worker, ticket)
+        except ParleyError as error:
+            ticket.fail(error)
+        self.ticket = None
+        self._become_idle()
+
+    async def _perform(self, worker: Worker, ticket: Ticket) -> None:
+        self.at_work = not worker.is_gone
+        result = await worker.perform(ticket)
+        self.at_work = False
+        pid, attempts = worker.child.pid, ticket.attempts
+        ticket.succeed(Answer(reply=result.reply, cpu_s=result.cpu_s, worker_pid=pid, attempts=attempts))
+
+    async def bury(self, cause: Lost | TooLarge) -> None:
+        """End a worker that is of no more use, and give its last lines to the cause.
+
+        A call that nobody wants, or that was too large, is no riddle: no stacks are asked for.
+        """
+        self.state = State.LOST
+        if isinstance(cause, TooLarge) and self.ticket is not None:
+            self.ticket.fail(OutOfMemory("A worker needed more memory than it may have."))
+        if self.worker is None:
+            return
+        is_riddle = isinstance(cause, Lost) and not (self.ticket is not None and self.ticket.is_settled)
+        await (self.worker.child.break_off() if is_riddle else self.worker.child.drop())
+        if isinstance(cause, Lost):
+            cause.detail = cause.detail or self.worker.child.murmur.last_lines()
+
+    async def close(self) -> None:
+        """Leave nothing behind, whatever state it is in."""
+        if self.worker is not None:
+            is_idle = self.state in {State.IDLE, State.LEAVING}
+            child = self.worker.child
+            await _see_through(child.retire() if is_idle else child.dismiss(), hurry=child.kill)
+        self.state = State.ENDED
+
+    def _become_idle(self) -> None:
+        self.at_work = False
+        self._orders = asyncio.get_running_loop().create_future()
+        self.state = State.LEAVING if self._is_relieved else State.IDLE
+
+    def _hired(self) -> Worker:
+        if self.worker is None:
+            raise RuntimeError("a shift was used before it was opened")
+        return self.worker
+
+    async def _start(self) -> Child:
+        try:
+            return await Child.start(self._spec, self._limits)
+        except (FileNotFoundError, PermissionError) as error:
+            raise ProfileNotInstalled(
+                f"The engine environment '{self._spec.name}' is missing; "
+                f"run: parley engines install {self._spec.name}",
+                detail=str(error),
+            ) from error
+        except OSError as error:
+            raise Lost(WorkerDied, "could not be started", str(error)) from error
+
+
+async def _see_through(ending: Coroutine[None, None, None], hurry: Callable[[], None]) -> None:
+    """Wait for what is bounded by itself, however often we are cancelled; that only hurries it."""
+    task = asyncio.create_task(ending)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+            hurry()
+    if cancelled is not None:
+        raise cancelled
+    task.result()

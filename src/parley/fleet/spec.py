@@ -1,0 +1,60 @@
+"""What a pool of workers is made of."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from parley.engines.contract import EngineSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolSpec:
+    """Up to `workers` processes of one interpreter, any of which can do what `engines` can.
+
+    `name` is also the name of the engine environment that `python` belongs to. `threads` is the
+    share of the processor that numerical libraries get in each worker; an engine whose library has
+    a setting of its own reads it from OMP_NUM_THREADS. `environment` is added to the workers'
+    environment, to choose a device for instance.
+    """
+
+    name: str
+    engines: tuple[EngineSpec, ...]
+    workers: int
+    python: str = sys.executable
+    threads: int = 1
+    environment: Mapping[str, str] | None = None
+
+    def command(self) -> tuple[str, ...]:
+        """The command line of a worker."""
+        return (self.python, "-m", "parley.workers")
+
+
+def worker_environment(spec: PoolSpec) -> dict[str, str]:
+    """The environment of a worker.
+
+    What would let this interpreter's packages shadow those of another one goes. Thread counts are
+    set here because the libraries read them when they are loaded, before any code of ours.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    threads = str(spec.threads)
+    return {
+        **kept,
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        **(spec.environment or {}),
+    }
+
+
+def apart_from_terminal() -> dict[str, Any]:
+    """Arguments that keep a terminal's signals from workers and put each at the head of its own group."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}

@@ -1,0 +1,1 @@
+"""A transcript becomes json, srt, vtt, txt, tsv or rttm."""

@@ -1,0 +1,1 @@
+"""A microphone becomes partials and finals."""

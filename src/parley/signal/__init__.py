@@ -1,0 +1,1 @@
+"""Arithmetic on speech: arrays in, values out, no I/O."""

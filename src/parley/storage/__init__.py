@@ -1,0 +1,1 @@
+"""What is remembered: PCM files, units, leases and transcripts."""

@@ -1,0 +1,1 @@
+"""Every message of every protocol, defined once."""

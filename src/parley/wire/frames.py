@@ -1,0 +1,272 @@
+"""The frames between a parent and its workers: 4 bytes little-endian length, then msgpack.
+
+A worker speaks first (`Hello`); a short read means a dead peer, never half a message. Audio goes
+by reference (`Clip`); only what is small or live travels in frames.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from parley.errors import ParleyError
+from parley.speech.media import Clip, DecodedMedia, DecodeOptions
+from parley.speech.recognition import Recognition, RecognitionOptions, SpeakerCount
+from parley.speech.span import Span, SpeakerTurn
+from parley.speech.transcript import Word
+
+_T = TypeVar("_T")
+
+FRAME_VERSION = 1
+"""Raised when a frame changes its meaning; a worker with another number is refused."""
+
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+"""Half an hour of live PCM fits (55 MiB), and 40,000 voices of 512 dimensions (40 MiB).
+
+The voices of a long recording are more than that: whoever sends them thins them first.
+"""
+
+LENGTH = struct.Struct("<I")
+
+
+class Frame(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The root of everything that crosses the pipe."""
+
+
+class DecodeMedia(Frame, frozen=True, kw_only=True):
+    """Decode the file `source` into PCM files in `folder`.
+
+    `source` is bytes (`os.fsencode`), because a recording may have any name; `folder` is ours.
+    """
+
+    source: bytes
+    folder: str
+    options: DecodeOptions
+
+
+class FindSpeech(Frame, frozen=True, kw_only=True):
+    """Find islands of speech; times are relative to the clip's first sample."""
+
+    clip: Clip
+
+
+class StretchRef(msgspec.Struct, frozen=True, kw_only=True):
+    """One stretch by reference; `islands` are relative to the clip's first sample."""
+
+    clip: Clip
+    islands: tuple[Span, ...]
+
+
+class Recognise(Frame, frozen=True, kw_only=True):
+    """Recognise stretches one after another."""
+
+    stretches: tuple[StretchRef, ...]
+    options: RecognitionOptions
+
+
+class Align(Frame, frozen=True, kw_only=True):
+    """Find the times of the words of `text` in a clip."""
+
+    clip: Clip
+    text: str
+    language: str | None
+
+
+class Punctuate(Frame, frozen=True, kw_only=True):
+    """Punctuate texts, one for one."""
+
+    texts: tuple[str, ...]
+    language: str | None
+
+
+class EmbedVoices(Frame, frozen=True, kw_only=True):
+    """Take the voices of the islands in a clip."""
+
+    clip: Clip
+    islands: tuple[Span, ...]
+
+
+class VoiceVectors(Frame, frozen=True, kw_only=True):
+    """Voices on the wire: windows as float64 pairs, vectors as float16, both row by row."""
+
+    windows: bytes
+    vectors: bytes
+    dimension: int
+
+
+class ClusterVoices(Frame, frozen=True, kw_only=True):
+    """Say who speaks when; `batches` hold the windows of the whole recording in order of time."""
+
+    batches: tuple[VoiceVectors, ...]
+    count: SpeakerCount
+
+
+class Decoded(Frame, frozen=True, kw_only=True):
+    """Answer to DecodeMedia."""
+
+    media: DecodedMedia
+
+
+class SpeechFound(Frame, frozen=True, kw_only=True):
+    """Answer to FindSpeech."""
+
+    islands: tuple[Span, ...]
+
+
+class Recognised(Frame, frozen=True, kw_only=True):
+    """Answer to Recognise, one for one."""
+
+    recognitions: tuple[Recognition, ...]
+
+
+class Aligned(Frame, frozen=True, kw_only=True):
+    """Answer to Align."""
+
+    words: tuple[Word, ...]
+
+
+class Punctuated(Frame, frozen=True, kw_only=True):
+    """Answer to Punctuate."""
+
+    texts: tuple[str, ...]
+
+
+class Clustered(Frame, frozen=True, kw_only=True):
+    """Answer to ClusterVoices."""
+
+    turns: tuple[SpeakerTurn, ...]
+
+
+Request = DecodeMedia | FindSpeech | Recognise | Align | Punctuate | EmbedVoices | ClusterVoices
+Reply = Decoded | SpeechFound | Recognised | Aligned | Punctuated | VoiceVectors | Clustered
+
+
+class Hello(Frame, frozen=True, kw_only=True):
+    """The first frame of a worker."""
+
+    package_version: str
+    frame_version: int
+    pid: int
+
+
+class Load(Frame, frozen=True, kw_only=True):
+    """Load an engine; answered by Loaded or Failure with the same `call_id`."""
+
+    call_id: int
+    engine: str
+    factory: str
+
+
+class Loaded(Frame, frozen=True, kw_only=True):
+    """The engine is ready; `seconds` is how long that took."""
+
+    call_id: int
+    seconds: float
+
+
+class Call(Frame, frozen=True, kw_only=True):
+    """Let a loaded engine do something; answered by Result or Failure with the same `call_id`."""
+
+    call_id: int
+    engine: str
+    request: Request
+
+
+class Progress(Frame, frozen=True, kw_only=True):
+    """`done_s` seconds of audio of the call are done."""
+
+    call_id: int
+    done_s: float
+
+
+class Result(Frame, frozen=True, kw_only=True):
+    """The call succeeded and cost `cpu_s` processor seconds."""
+
+    call_id: int
+    reply: Reply
+    cpu_s: float
+
+
+class Failure(Frame, frozen=True, kw_only=True):
+    """The call failed; the worker lives on. `detail` is for the log."""
+
+    call_id: int
+    code: str
+    message: str
+    detail: str
+
+
+class Heartbeat(Frame, frozen=True, kw_only=True):
+    """The worker's interpreter runs; `rss_bytes` is its resident memory, 0 where unknown."""
+
+    rss_bytes: int
+
+
+class Stop(Frame, frozen=True, kw_only=True):
+    """End after the call in progress."""
+
+
+ToWorker = Load | Call | Stop
+FromWorker = Hello | Loaded | Progress | Result | Failure | Heartbeat
+
+
+class FrameError(Exception):
+    """The peer sent something that is not a frame of this protocol."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_to_worker: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
+_from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
+
+
+def encode(frame: Frame) -> bytes:
+    """The bytes of a frame, length first; raises FrameError when it is too long or cannot be said.
+
+    What cannot be said: text that is not UTF-8 (a lone surrogate), a number beyond 64 bits.
+    """
+    try:
+        body = _encoder.encode(frame)
+    except (msgspec.MsgspecError, TypeError, UnicodeError, OverflowError) as error:
+        raise FrameError(str(error)) from error
+    if len(body) > MAX_FRAME_BYTES:
+        raise FrameError(f"frame of {len(body)} bytes exceeds {MAX_FRAME_BYTES}")
+    return LENGTH.pack(len(body)) + body
+
+
+def body_length(header: bytes) -> int:
+    """Length announced by a 4-byte header; raises FrameError when it is beyond the maximum."""
+    (length,) = LENGTH.unpack(header)
+    if length > MAX_FRAME_BYTES:
+        raise FrameError(f"frame of {length} bytes announced")
+    return length
+
+
+def decode_to_worker(body: bytes) -> ToWorker:
+    """A parent's frame from its body; raises FrameError."""
+    return _decode(_to_worker, body)
+
+
+def decode_from_worker(body: bytes) -> FromWorker:
+    """A worker's frame from its body; raises FrameError."""
+    return _decode(_from_worker, body)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[_T], body: bytes) -> _T:
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, ParleyError) as error:
+        # The last three escape from msgspec as they are: a key that is not UTF-8, a nest 1000 deep,
+        # a value that its own class refuses.
+        raise FrameError(str(error)) from error
+
+
+def read_body(stream: BinaryIO) -> bytes | None:
+    """Body of the next frame of a blocking stream, or None when the peer is gone, even half-way."""
+    header = stream.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        return None
+    length = body_length(header)
+    body = stream.read(length)
+    return body if len(body) == length else None

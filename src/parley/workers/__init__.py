@@ -1,0 +1,1 @@
+"""The child process: loads engines and answers calls until told to stop."""

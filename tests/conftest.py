@@ -1,0 +1,23 @@
+"""Fixtures that every kind of test may need."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+_BESIDE = Path(__file__).parents[2] / "shared" / "audio"
+
+# A shell that runs the tests in the background leaves SIGINT ignored, and every child would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def audio() -> Path:
+    """The folder of real recordings: PARLEY_TEST_AUDIO, or shared/audio beside the checkout."""
+    folder = Path(os.environ.get("PARLEY_TEST_AUDIO") or _BESIDE)
+    if not (folder / "manifest.jsonl").is_file():
+        pytest.skip("no recordings: name their folder in PARLEY_TEST_AUDIO")
+    return folder

@@ -1,0 +1,22 @@
+"""The command, with a data directory of its own, and nothing of it left afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import Parley
+
+
+@pytest.fixture
+def parley(tmp_path: Path) -> Iterator[Parley]:
+    command = Parley(tmp_path, tmp_path / "data")
+    yield command
+    for process in command.started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()

@@ -1,0 +1,1 @@
+"""The media engine on real recordings, made ones and hostile ones."""

@@ -1,0 +1,81 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from parley.batch.keys import digest, keys_for, of_track
+from parley.batch.options import RecipeOptions, Recording
+from parley.engines.contract import EngineSpec, Role
+from parley.engines.profiles import Profile
+from parley.speech.media import DecodeOptions
+from parley.speech.recognition import RecognitionOptions, SpeakerCount
+
+RECORDING = Recording(path=Path("a.wav"), sha256="00")
+PLAIN = RecipeOptions()
+
+
+def spec(role: Role, revision: str = "1") -> EngineSpec:
+    return EngineSpec(
+        name=f"{role}-x", role=role, factory="m:C", revision=revision, summary="", licence="MIT"
+    )
+
+
+def profile(**revisions: str) -> Profile:
+    roles = (Role.MEDIA, Role.VAD, Role.ASR, Role.SPEAKERS)
+    return Profile("p", {role: spec(role, revisions.get(role.value, "1")) for role in roles})
+
+
+def changed(options: RecipeOptions = PLAIN, **revisions: str) -> set[str]:
+    """The links of the chain that differ from those of the plain request."""
+    before, after = keys_for(RECORDING, PLAIN, profile()), keys_for(RECORDING, options, profile(**revisions))
+    links = ("decode", "find_speech", "recognise", "embed", "transcript")
+    return {link for link in links if getattr(before, link) != getattr(after, link)}
+
+
+EVERYTHING = {"decode", "find_speech", "recognise", "embed", "transcript"}
+
+
+@pytest.mark.parametrize(
+    ("options", "links"),
+    [
+        (PLAIN, set[str]()),
+        (replace(PLAIN, speakers=None), {"transcript"}),
+        (replace(PLAIN, speakers=SpeakerCount(minimum=2, maximum=2)), {"transcript"}),
+        (replace(PLAIN, use_cache=False), set[str]()),
+        (replace(PLAIN, recognition=RecognitionOptions(language="en")), {"recognise", "transcript"}),
+        (replace(PLAIN, recognition=RecognitionOptions(task="translate")), {"recognise", "transcript"}),
+        (replace(PLAIN, recognition=RecognitionOptions(prompt="x")), {"recognise", "transcript"}),
+        (replace(PLAIN, recognition=RecognitionOptions(words=True)), {"recognise", "transcript"}),
+        (replace(PLAIN, recognition=RecognitionOptions(hotwords=(("x", 1.0),))), {"recognise", "transcript"}),
+        (replace(PLAIN, decode=DecodeOptions(channel="split")), EVERYTHING),
+        (replace(PLAIN, decode=DecodeOptions(start=1.0)), EVERYTHING),
+        (replace(PLAIN, decode=DecodeOptions(end=9.0)), EVERYTHING),
+        (replace(PLAIN, decode=DecodeOptions(max_duration_s=60.0)), set[str]()),
+    ],
+)
+def test_an_option_changes_its_stage_and_what_follows(options: RecipeOptions, links: set[str]) -> None:
+    assert changed(options) == links
+
+
+def test_an_engine_changes_its_stage_and_what_follows() -> None:
+    assert changed(media="2") == EVERYTHING
+    assert changed(vad="2") == EVERYTHING - {"decode"}
+    assert changed(asr="2") == {"recognise", "transcript"}
+    assert changed(speakers="2") == {"embed", "transcript"}
+
+
+def test_other_bytes_change_everything() -> None:
+    other = keys_for(replace(RECORDING, sha256="01"), PLAIN, profile())
+    assert other.decode != keys_for(RECORDING, PLAIN, profile()).decode
+
+
+def test_the_name_of_the_file_changes_nothing() -> None:
+    assert keys_for(replace(RECORDING, path=Path("b.mp3")), PLAIN, profile()) == keys_for(
+        RECORDING, PLAIN, profile()
+    )
+
+
+def test_tracks_are_told_apart_and_digests_are_stable() -> None:
+    keys = keys_for(RECORDING, PLAIN, profile())
+    assert of_track(keys.recognise, 0) != of_track(keys.recognise, 1)
+    assert digest("a", 1, {"b": 2, "a": 1}) == digest("a", 1, {"a": 1, "b": 2})
