@@ -14,8 +14,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
-from parley.app import Wish, nobody_listens, open_workshop
+from parley.app import nobody_listens, open_workshop
 from parley.batch.events import Event, Heard
+from parley.batch.wish import Wish
 from parley.settings import Settings, load_settings
 from parley.speech.media import DecodeOptions, RawFormat
 from parley.speech.recognition import RecognitionOptions, SpeakerCount, parse_speaker_count

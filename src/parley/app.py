@@ -6,41 +6,23 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from parley.batch.events import Event, Publish
 from parley.batch.options import Outcome, RecipeOptions, Recording, stamp_of
 from parley.batch.recipe import transcribe
 from parley.batch.units import Tools
+from parley.batch.wish import HouseLimits, Wish, plan
 from parley.engines.contract import EngineSpec, Role
-from parley.engines.profiles import Profile, build_profiles, check_options, choose
+from parley.engines.profiles import Profile, build_profiles, choose
 from parley.engines.registry import discover
-from parley.errors import FileNotFound, UnsupportedOption
+from parley.errors import FileNotFound
 from parley.fleet.fleet import Fleet
 from parley.fleet.limits import FleetLimits
 from parley.fleet.pool import PoolSpec
 from parley.settings import MIB, Settings
-from parley.speech.media import DecodeOptions
-from parley.speech.recognition import RecognitionOptions, SpeakerCount
 from parley.storage.store import Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a caller asks of a recording.
-
-    `speakers` is "auto" (told apart where the profile can), None (not told apart) or a count. The
-    limits in `decode` are replaced by those of the settings. `strict` fails when a part cannot be
-    recognised, instead of marking it.
-    """
-
-    decode: DecodeOptions = field(default_factory=DecodeOptions)
-    recognition: RecognitionOptions = field(default_factory=RecognitionOptions)
-    speakers: SpeakerCount | Literal["auto"] | None = "auto"
-    use_cache: bool = True
-    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,38 +62,16 @@ class Workshop:
 
     def options(self, wish: Wish) -> RecipeOptions:
         """The wish as the profile can fulfil it; raises UnsupportedOption for what it cannot."""
-        check_options(self.profile, wish.recognition, self.profiles.values())
-        return RecipeOptions(
-            decode=replace(
-                wish.decode,
-                max_duration_s=self.settings.max_duration_hours * 3600,
-                max_channels=self.settings.max_channels,
-            ),
-            recognition=wish.recognition,
-            speakers=self._speakers(wish),
-            use_cache=wish.use_cache,
-            fail_on_lost_speech=wish.strict,
-            unit_seconds=self.settings.unit_seconds,
-        )
+        return plan(wish, self.profile, self.profiles, house_limits(self.settings))
 
-    def _speakers(self, wish: Wish) -> SpeakerCount | None:
-        asked = wish.speakers
-        if wish.decode.channel == "split":
-            if isinstance(asked, SpeakerCount):
-                raise UnsupportedOption(
-                    "Split channels are one speaker each; leave the number of speakers out."
-                )
-            return SpeakerCount() if asked == "auto" else None
-        able = self.profile.engine(Role.SPEAKERS) is not None
-        if isinstance(asked, SpeakerCount):
-            if able or asked.maximum == 1:
-                return asked
-            others = [name for name, profile in self.profiles.items() if profile.engine(Role.SPEAKERS)]
-            raise UnsupportedOption(
-                f"Profile '{self.profile.name}' cannot tell speakers apart; "
-                f"use --profile {' or '.join(others)}."
-            )
-        return SpeakerCount() if asked == "auto" and able else None
+
+def house_limits(settings: Settings) -> HouseLimits:
+    """The recipe's share of the settings."""
+    return HouseLimits(
+        max_duration_s=settings.max_duration_hours * 3600,
+        max_channels=settings.max_channels,
+        unit_seconds=settings.unit_seconds,
+    )
 
 
 def load_profiles(settings: Settings) -> Mapping[str, Profile]:

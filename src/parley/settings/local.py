@@ -25,6 +25,14 @@ from pydantic_settings import (
 )
 
 from parley.errors import InvalidSettings
+from parley.settings.server import (
+    AuthSettings,
+    CacheSettings,
+    NotifySettings,
+    QueueSettings,
+    ServerSettings,
+    UploadSettings,
+)
 
 MIB = 1024 * 1024
 
@@ -38,7 +46,7 @@ class Settings(BaseSettings):
     """Every key, its default and its meaning; `docs/settings.md` is generated from here."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PARLEY_", env_ignore_empty=True, extra="forbid", frozen=True
+        env_prefix="PARLEY_", env_nested_delimiter="__", env_ignore_empty=True, extra="forbid", frozen=True
     )
 
     data_dir: Path = Field(
@@ -95,6 +103,13 @@ class Settings(BaseSettings):
         pattern="^(debug|info|warning|error)$",
         description="Least severe log line that reaches standard error; lost workers are told anyway.",
     )
+
+    server: ServerSettings = Field(ServerSettings(), description="Doors of the server.")
+    auth: AuthSettings = Field(AuthSettings(), description="Who may use the server.")
+    uploads: UploadSettings = Field(UploadSettings(), description="Recordings on their way in.")
+    queue: QueueSettings = Field(QueueSettings(), description="Tasks of the server.")
+    cache: CacheSettings = Field(CacheSettings(), description="Transcripts found again.")
+    notify: NotifySettings = Field(NotifySettings(), description="Who is told.")
 
     @field_validator("data_dir", "engine_dirs", mode="after")
     @classmethod

@@ -1,39 +1,7 @@
-"""Every error we raise, drawn as a tree.
-
-ParleyError
-├── InputError                    the request or the file is at fault; trying again changes nothing
-│   ├── FileNotFound
-│   ├── UndecodableMedia          broken, empty, or not media at all
-│   ├── UnsupportedMedia          a container we do not open, or headerless audio without --raw
-│   ├── MediaTooLarge             a limit on duration, tracks or bytes
-│   ├── InvalidOption
-│   ├── UnsupportedOption         the profile's engines cannot honour it
-│   └── InvalidSettings
-├── ProfileError                  the machine lacks something; installing it helps
-│   ├── ProfileUnknown
-│   ├── ProfileNotInstalled
-│   └── EngineOutdated            the engine environment holds another version of parley
-├── WorkerError                   something happened to a child process; another try may succeed
-│   ├── EngineFailed              the engine raised
-│   ├── OutOfMemory               the engine's device has no memory left for this batch
-│   ├── WorkerDied
-│   ├── WorkerHung                no progress within its deadline; it was killed
-│   ├── WorkersExhausted          the restart budget is spent
-│   ├── WorkersBusy               more calls wait than the line holds
-│   ├── FleetClosed               the workers are being stopped
-│   └── UnitPoisoned              a unit of work that killed two workers
-└── StorageError
-    ├── DiskFull
-    ├── StoreBusy                 another process holds the work and does not move
-    └── StoreBroken
-
-Code, permanence, HTTP status and exit code are facts of the class. A message is one sentence
-that a user can act on; it never carries a server path, a secret or a transcript.
-"""
+"""What may go wrong in any of Parley's rooms; the whole tree is drawn in the package."""
 
 from __future__ import annotations
 
-import errno
 from typing import ClassVar
 
 
@@ -222,26 +190,3 @@ class StoreBroken(StorageError):
     """The database cannot be read."""
 
     code = "store_broken"
-
-
-def _family(root: type[ParleyError]) -> list[type[ParleyError]]:
-    return [root, *(kind for child in root.__subclasses__() for kind in _family(child))]
-
-
-BY_CODE: dict[str, type[ParleyError]] = {kind.code: kind for kind in _family(ParleyError)}
-
-
-def rebuild(code: str, message: str, detail: str = "") -> ParleyError:
-    """Turn the three values that cross a pipe or a socket into the error they came from."""
-    return BY_CODE.get(code, ParleyError)(message, detail=detail)
-
-
-# FAT32 answers EFBIG for what does not fit, as does a file-size limit. Windows has no EDQUOT.
-_NO_SPACE = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-
-
-def is_disk_full(error: OSError) -> bool:
-    """Whether an operating system error means that no space is left: on the disk, within the quota,
-    or within what one file may take.
-    """
-    return error.errno in _NO_SPACE

@@ -1,0 +1,207 @@
+"""Every error we raise, drawn as a tree.
+
+ParleyError
+├── InputError                    the request or the file is at fault; trying again changes nothing
+│   ├── FileNotFound
+│   ├── UndecodableMedia          broken, empty, or not media at all
+│   ├── UnsupportedMedia          a container we do not open, or headerless audio without --raw
+│   ├── MediaTooLarge             a limit on duration, tracks or bytes
+│   ├── InvalidOption
+│   ├── UnsupportedOption         the profile's engines cannot honour it
+│   ├── InvalidSettings
+│   └── RequestError              a request to the server; one class per code of the protocol (requests.py)
+├── ProfileError                  the machine lacks something; installing it helps
+│   ├── ProfileUnknown
+│   ├── ProfileNotInstalled
+│   └── EngineOutdated            the engine environment holds another version of parley
+├── WorkerError                   something happened to a child process; another try may succeed
+│   ├── EngineFailed              the engine raised
+│   ├── OutOfMemory               the engine's device has no memory left for this batch
+│   ├── WorkerDied
+│   ├── WorkerHung                no progress within its deadline; it was killed
+│   ├── WorkersExhausted          the restart budget is spent
+│   ├── WorkersBusy               more calls wait than the line holds
+│   ├── FleetClosed               the workers are being stopped
+│   └── UnitPoisoned              a unit of work that killed two workers
+├── StorageError
+│   ├── DiskFull
+│   ├── StoreBusy                 another process holds the work and does not move
+│   └── StoreBroken
+├── JobError                      a task of the server could not be finished
+│   ├── JobStalled                no progress for too long
+│   └── JobCancelled
+├── ServerUnreachable
+└── ServerInUse                   another server has the data directory
+
+Code, permanence, HTTP status and exit code are facts of the class. A message is one sentence
+that a user can act on; it never carries a server path, a secret or a transcript.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from parley.errors.requests import (
+    AuthFailed,
+    CancelError,
+    CancelFailed,
+    ChunkedUploadError,
+    ChunkHashMismatch,
+    ChunkUploadError,
+    DiskBudgetSpent,
+    EditConflict,
+    FileHashMismatch,
+    FileTooLarge,
+    FinalizeError,
+    Forbidden,
+    HashMismatch,
+    InvalidChunk,
+    InvalidFileType,
+    InvalidFormat,
+    InvalidJson,
+    JobCancelled,
+    JobError,
+    JobStalled,
+    MissingChunkData,
+    MissingFileData,
+    MissingTaskId,
+    MissingTaskIds,
+    QueueIsFull,
+    RateLimited,
+    RequestError,
+    ServerInUse,
+    ServerUnreachable,
+    SessionNotFound,
+    SizeMismatch,
+    StatusError,
+    TaskExpired,
+    TaskNotFound,
+    TooManySessions,
+    UnknownMessageType,
+    UploadDataError,
+    UploadRefused,
+    UrlRefused,
+)
+from parley.errors.tree import (
+    DiskFull,
+    EngineFailed,
+    EngineOutdated,
+    FileNotFound,
+    FleetClosed,
+    InputError,
+    InvalidOption,
+    InvalidSettings,
+    MediaTooLarge,
+    OutOfMemory,
+    ParleyError,
+    ProfileError,
+    ProfileNotInstalled,
+    ProfileUnknown,
+    StorageError,
+    StoreBroken,
+    StoreBusy,
+    UndecodableMedia,
+    UnitPoisoned,
+    UnsupportedMedia,
+    UnsupportedOption,
+    WorkerDied,
+    WorkerError,
+    WorkerHung,
+    WorkersBusy,
+    WorkersExhausted,
+)
+
+__all__ = [
+    "BY_CODE",
+    "AuthFailed",
+    "CancelError",
+    "CancelFailed",
+    "ChunkHashMismatch",
+    "ChunkUploadError",
+    "ChunkedUploadError",
+    "DiskBudgetSpent",
+    "DiskFull",
+    "EditConflict",
+    "EngineFailed",
+    "EngineOutdated",
+    "FileHashMismatch",
+    "FileNotFound",
+    "FileTooLarge",
+    "FinalizeError",
+    "FleetClosed",
+    "Forbidden",
+    "HashMismatch",
+    "InputError",
+    "InvalidChunk",
+    "InvalidFileType",
+    "InvalidFormat",
+    "InvalidJson",
+    "InvalidOption",
+    "InvalidSettings",
+    "JobCancelled",
+    "JobError",
+    "JobStalled",
+    "MediaTooLarge",
+    "MissingChunkData",
+    "MissingFileData",
+    "MissingTaskId",
+    "MissingTaskIds",
+    "OutOfMemory",
+    "ParleyError",
+    "ProfileError",
+    "ProfileNotInstalled",
+    "ProfileUnknown",
+    "QueueIsFull",
+    "RateLimited",
+    "RequestError",
+    "ServerInUse",
+    "ServerUnreachable",
+    "SessionNotFound",
+    "SizeMismatch",
+    "StatusError",
+    "StorageError",
+    "StoreBroken",
+    "StoreBusy",
+    "TaskExpired",
+    "TaskNotFound",
+    "TooManySessions",
+    "UndecodableMedia",
+    "UnitPoisoned",
+    "UnknownMessageType",
+    "UnsupportedMedia",
+    "UnsupportedOption",
+    "UploadDataError",
+    "UploadRefused",
+    "UrlRefused",
+    "WorkerDied",
+    "WorkerError",
+    "WorkerHung",
+    "WorkersBusy",
+    "WorkersExhausted",
+    "is_disk_full",
+    "rebuild",
+]
+
+
+def _family(root: type[ParleyError]) -> list[type[ParleyError]]:
+    return [root, *(kind for child in root.__subclasses__() for kind in _family(child))]
+
+
+# Reversed, so that a code shared with a child means the parent.
+BY_CODE: dict[str, type[ParleyError]] = {kind.code: kind for kind in reversed(_family(ParleyError))}
+
+
+def rebuild(code: str, message: str, detail: str = "") -> ParleyError:
+    """Turn the three values that cross a pipe or a socket into the error they came from."""
+    return BY_CODE.get(code, ParleyError)(message, detail=detail)
+
+
+# FAT32 answers EFBIG for what does not fit, as does a file-size limit. Windows has no EDQUOT.
+_NO_SPACE = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether an operating system error means that no space is left: on the disk, within the quota,
+    or within what one file may take.
+    """
+    return error.errno in _NO_SPACE
