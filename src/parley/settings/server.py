@@ -17,78 +17,94 @@ class Group(BaseModel):
 class ServerSettings(Group):
     """Doors: addresses, limits per client, TLS."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8767, ge=0, le=65535, description="Port to listen on; 0 takes any that is free.")
-    insecure: bool = Field(False, description="Allow a public address without authentication.")
-    tls_cert: Path | None = Field(None, description="Certificate chain (PEM).")
-    tls_key: Path | None = Field(None, description="Private key of the certificate (PEM).")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        default=8767, ge=0, le=65535, description="Port to listen on; 0 takes any that is free."
+    )
+    insecure: bool = Field(default=False, description="Allow a public address without authentication.")
+    tls_cert: Path | None = Field(default=None, description="Certificate chain (PEM).")
+    tls_key: Path | None = Field(default=None, description="Private key of the certificate (PEM).")
     tls: Literal["off", "self-signed"] = Field(
-        "off", description="`self-signed` makes a certificate in the data directory on the first start."
+        default="off",
+        description="`self-signed` makes a certificate in the data directory on the first start.",
     )
     hosts: tuple[str, ...] = Field(
-        (),
+        default=(),
         description="Names in `Host` that are ours, besides the address listened on and, on loopback, "
         "localhost; `*` allows any.",
     )
     origins: tuple[str, ...] = Field(
-        (),
+        default=(),
         description="Pages of other origins that may call us, such as `https://app.example`; `*` allows any.",
     )
     trusted_proxies: tuple[str, ...] = Field(
-        (), description="Addresses of reverse proxies whose forwarding headers are believed."
+        default=(), description="Addresses of reverse proxies whose forwarding headers are believed."
     )
-    max_connections: int = Field(2000, ge=1, description="Open WebSocket connections.")
+    max_connections: int = Field(default=2000, ge=1, description="Open WebSocket connections.")
     max_connections_per_client: int = Field(
-        2000, ge=1, description="Open WebSocket connections of one user or, before authentication, address."
+        default=2000,
+        ge=1,
+        description="Open WebSocket connections of one user or, before authentication, address.",
     )
     requests_per_minute: int = Field(
-        6000, ge=0, description="Requests and messages of one client in a minute, chunks apart; 0: no limit."
+        default=6000,
+        ge=0,
+        description="Requests and messages of one client in a minute, chunks apart; 0: no limit.",
     )
     frame_budget_mib: int = Field(
-        256,
+        default=256,
         ge=1,
         description="Memory for WebSocket frames not dealt with yet, in MiB.",
     )
-    auth_timeout_s: float = Field(30.0, gt=0, description="Patience for the answer to `auth_required`.")
-    send_timeout_s: float = Field(
-        60.0, gt=0, description="A client that takes nothing for so long is disconnected."
+    auth_timeout_s: float = Field(
+        default=30.0, gt=0, description="Patience for the answer to `auth_required`."
     )
-    ping_interval_s: float = Field(20.0, gt=0, description="Seconds between protocol pings.")
+    send_timeout_s: float = Field(
+        default=60.0, gt=0, description="A client that takes nothing for so long is disconnected."
+    )
+    ping_interval_s: float = Field(default=20.0, gt=0, description="Seconds between protocol pings.")
     shutdown_grace_s: float = Field(
-        10.0, ge=0, description="Seconds that requests in progress get to finish when the server stops."
+        default=10.0,
+        ge=0,
+        description="Seconds that requests in progress get to finish when the server stops.",
     )
 
 
 class AuthSettings(Group):
     """Who may use the server."""
 
-    enabled: bool = Field(False, description="Ask for a token or an API key.")
+    enabled: bool = Field(default=False, description="Ask for a token or an API key.")
     secret: SecretStr | None = Field(
-        None, description="Key of HS256 tokens; default: a random one, kept in the data directory."
+        default=None, description="Key of HS256 tokens; default: a random one, kept in the data directory."
     )
     algorithm: Literal["HS256", "HS384", "HS512", "RS256", "ES256", "EdDSA"] = Field(
-        "HS256", description="The one algorithm that tokens may be signed with."
+        default="HS256", description="The one algorithm that tokens may be signed with."
     )
-    public_key: Path | None = Field(None, description="Public key (PEM) for RS256, ES256 and EdDSA.")
-    allow_eternal_tokens: bool = Field(False, description="Accept tokens without `exp`.")
+    public_key: Path | None = Field(default=None, description="Public key (PEM) for RS256, ES256 and EdDSA.")
+    allow_eternal_tokens: bool = Field(default=False, description="Accept tokens without `exp`.")
 
 
 class UploadSettings(Group):
     """Recordings on their way in, and how long they stay."""
 
-    expire_minutes: float = Field(30.0, gt=0, description="An upload silent for so long is removed.")
-    max_open: int = Field(1000, ge=1, description="Uploads open at once.")
-    max_open_per_user: int = Field(100, ge=1, description="Uploads open at once for one user.")
+    expire_minutes: float = Field(default=30.0, gt=0, description="An upload silent for so long is removed.")
+    max_open: int = Field(default=1000, ge=1, description="Uploads open at once.")
+    max_open_per_user: int = Field(default=100, ge=1, description="Uploads open at once for one user.")
     disk_mib: int = Field(
-        20_000, gt=0, description="Disk space for uploads and recordings that tasks need, in MiB."
+        default=20_000, gt=0, description="Disk space for uploads and recordings that tasks need, in MiB."
     )
     keep_media: bool = Field(
-        True, description="Keep recordings until their tasks are forgotten; false: until they are done."
+        default=True,
+        description="Keep recordings until their tasks are forgotten; false: until they are done.",
     )
-    allow_urls: bool = Field(False, description="Let clients name an address to fetch a recording from.")
-    url_timeout_s: float = Field(600.0, gt=0, description="Seconds that fetching an address may take.")
+    allow_urls: bool = Field(
+        default=False, description="Let clients name an address to fetch a recording from."
+    )
+    url_timeout_s: float = Field(
+        default=600.0, gt=0, description="Seconds that fetching an address may take."
+    )
     allow_private_urls: bool = Field(
-        False, description="Let `url` and `callback_url` name private and loopback addresses."
+        default=False, description="Let `url` and `callback_url` name private and loopback addresses."
     )
 
 
@@ -96,27 +112,32 @@ class QueueSettings(Group):
     """Tasks: how many wait, how many run, how long they are remembered."""
 
     mode: Literal["pool", "lock"] = Field(
-        "pool", description="`lock`: one worker and one call at a time; `pool`: as many as there are workers."
+        default="pool",
+        description="`lock`: one worker and one call at a time; `pool`: as many as there are workers.",
     )
-    max_waiting: int = Field(500, ge=1, description="Tasks that may wait; one more is answered `queue_full`.")
-    max_waiting_per_user: int = Field(500, ge=1, description="Tasks of one user that may wait.")
+    max_waiting: int = Field(
+        default=500, ge=1, description="Tasks that may wait; one more is answered `queue_full`."
+    )
+    max_waiting_per_user: int = Field(default=500, ge=1, description="Tasks of one user that may wait.")
     running: int = Field(
-        0, ge=0, le=256, description="Tasks worked on at once; 0 means one more than speech workers."
+        default=0, ge=0, le=256, description="Tasks worked on at once; 0 means one more than speech workers."
     )
-    min_workers: int = Field(0, ge=0, le=256, description="Speech workers kept when nothing is to do.")
+    min_workers: int = Field(
+        default=0, ge=0, le=256, description="Speech workers kept when nothing is to do."
+    )
     worker_idle_s: float = Field(
-        300.0, gt=0, description="A worker above `min_workers` that was idle for so long is ended."
+        default=300.0, gt=0, description="A worker above `min_workers` that was idle for so long is ended."
     )
-    silence_s: float = Field(900.0, gt=0, description="A task without progress for so long is ended.")
-    attempts: int = Field(3, ge=1, le=10, description="Tries of a task whose failure may pass.")
-    keep_days: float = Field(30.0, gt=0, description="Days that finished tasks are remembered.")
+    silence_s: float = Field(default=900.0, gt=0, description="A task without progress for so long is ended.")
+    attempts: int = Field(default=3, ge=1, le=10, description="Tries of a task whose failure may pass.")
+    keep_days: float = Field(default=30.0, gt=0, description="Days that finished tasks are remembered.")
 
 
 class CacheSettings(Group):
     """Transcripts that are found again."""
 
     shared: bool = Field(
-        False, description="With authentication on, let users profit from what others have uploaded."
+        default=False, description="With authentication on, let users profit from what others have uploaded."
     )
 
 
@@ -124,15 +145,17 @@ class NotifySettings(Group):
     """Who is told that something happened; off unless a target is named."""
 
     urls: tuple[SecretStr, ...] = Field(
-        (), description="Apprise addresses, for instance `wecombot://<key>`; see the operators' page."
+        default=(), description="Apprise addresses, for instance `wecombot://<key>`; see the operators' page."
     )
-    webhook: str | None = Field(None, description="Address that gets a signed POST for each event.")
+    webhook: str | None = Field(default=None, description="Address that gets a signed POST for each event.")
     webhook_secret: SecretStr | None = Field(
-        None, description="Key of the signature; default: a random one, kept in the data directory."
+        default=None, description="Key of the signature; default: a random one, kept in the data directory."
     )
     events: tuple[Literal["server_started", "server_stopped", "task_completed", "task_failed"], ...] = Field(
-        ("server_started", "server_stopped", "task_completed", "task_failed"),
+        default=("server_started", "server_stopped", "task_completed", "task_failed"),
         description="What is told.",
     )
-    attempts: int = Field(8, ge=1, le=50, description="Tries of a delivery, further and further apart.")
-    timeout_s: float = Field(15.0, gt=0, description="Seconds that one try may take.")
+    attempts: int = Field(
+        default=8, ge=1, le=50, description="Tries of a delivery, further and further apart."
+    )
+    timeout_s: float = Field(default=15.0, gt=0, description="Seconds that one try may take.")
