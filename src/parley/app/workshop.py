@@ -1,10 +1,9 @@
-"""Builds the application from settings: the only place that knows every room."""
+"""One profile at work in this process: what the command line and the Python API use."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from parley.batch.options import Outcome, RecipeOptions, Recording, stamp_of
 from parley.batch.recipe import transcribe
 from parley.batch.units import Tools
 from parley.batch.wish import HouseLimits, Wish, plan
-from parley.engines.contract import EngineSpec, Role
+from parley.engines.contract import Role
 from parley.engines.profiles import Profile, build_profiles, choose
 from parley.engines.registry import discover
 from parley.errors import FileNotFound
@@ -89,7 +88,7 @@ async def open_workshop(
     profile.require_installed()
     store = await Store.open(settings.data_dir)
     try:
-        async with Fleet(pools_for(profile, settings), limits_for(settings), notice=notice) as fleet:
+        async with Fleet(pools_for([profile], settings), limits_for(settings), notice=notice) as fleet:
             yield Workshop(settings=settings, profile=profile, profiles=profiles, store=store, fleet=fleet)
         await store.tidy(
             pcm_bytes=settings.pcm_cache_mib * MIB,
@@ -100,18 +99,17 @@ async def open_workshop(
         await store.close()
 
 
-def pools_for(profile: Profile, settings: Settings) -> tuple[PoolSpec, ...]:
-    """One process decodes; the others do everything else, each with one thread.
+def pools_for(profiles: Iterable[Profile], settings: Settings) -> tuple[PoolSpec, ...]:
+    """One kind of process decodes; the others do everything else, each with one thread.
 
     Decoding apart: it reads foreign bytes with a large C library, and it is rarely the bottleneck.
     """
-    media = profile.engines[Role.MEDIA]
-    speech: tuple[EngineSpec, ...] = tuple(
-        spec for role, spec in profile.engines.items() if role != Role.MEDIA
-    )
+    used = {spec.name: spec for profile in profiles for spec in profile.engines.values()}
+    media = tuple(spec for spec in used.values() if spec.role == Role.MEDIA)
+    speech = tuple(spec for spec in used.values() if spec.role != Role.MEDIA)
     return (
-        PoolSpec(name="media", python=sys.executable, engines=(media,), workers=1),
-        PoolSpec(name="speech", python=sys.executable, engines=speech, workers=settings.worker_count()),
+        PoolSpec(name="media", engines=media, workers=1),
+        PoolSpec(name="speech", engines=speech, workers=settings.worker_count()),
     )
 
 
