@@ -6,57 +6,26 @@ import json
 import sys
 from pathlib import Path
 
-from parley.errors import ParleyError
+from generating.asyncapi import asyncapi_file
+from generating.errors import errors_page
+from generating.native import native_page, native_schema
+from generating.settings import settings_page
+
 from parley.formats.json import schema
-from parley.settings import Settings
 
 DOCS = Path(__file__).parent
 
 
-def settings_page() -> str:
-    """One row per key of the settings."""
-    rows = ["# Settings", "", "Generated from `src/parley/settings.py` by `make docs`.", ""]
-    rows += [
-        "Keys stand in `parley.toml` (in the working directory, or the file `PARLEY_CONFIG` names) and in",
-        "the environment as `PARLEY_<KEY>`. Flags win over the environment, the environment over the file.",
-        "",
-        "| key | default | meaning |",
-        "|---|---|---|",
-    ]
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default_factory is not None else json.dumps(field.default, default=str)
-        rows.append(f"| `{name}` | {f'`{default}`' if default else ''} | {field.description} |")
-    return "\n".join(rows) + "\n"
-
-
-def errors_page() -> str:
-    """One row per class of the error tree."""
-    rows = ["# Errors", "", "Generated from `src/parley/errors.py` by `make docs`.", ""]
-    rows += [
-        "`permanent` means that trying again changes nothing.",
-        "",
-        "| code | exit code | HTTP | permanent | meaning |",
-        "|---|---|---|---|---|",
-    ]
-
-    def walk(kind: type[ParleyError]) -> None:
-        meaning = (kind.__doc__ or "").split("\n")[0]
-        permanent = "yes" if kind.permanent else "no"
-        rows.append(f"| `{kind.code}` | {kind.exit_code} | {kind.http_status} | {permanent} | {meaning} |")
-        for child in kind.__subclasses__():
-            walk(child)
-
-    walk(ParleyError)
-    return "\n".join(rows) + "\n"
-
-
 def pages() -> dict[Path, str]:
     """Every generated file and its content."""
+    transcript = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
     return {
         DOCS / "settings.md": settings_page(),
         DOCS / "errors.md": errors_page(),
-        DOCS / "formats" / "transcript.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False)
-        + "\n",
+        DOCS / "formats" / "transcript.schema.json": transcript,
+        DOCS / "protocols" / "native.md": native_page(),
+        DOCS / "protocols" / "native.schema.json": native_schema(),
+        DOCS / "protocols" / "native.asyncapi.json": asyncapi_file(),
     }
 
 

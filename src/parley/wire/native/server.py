@@ -227,7 +227,7 @@ class Error(Data):
 
     TYPE: ClassVar[str] = "error"
 
-    error: str = Field(description="A code of section 8.")
+    error: str = Field(description="A code of the protocol.")
     message: str
     details: dict[str, Any] | None = None
     task_id: str | None = None

@@ -1,0 +1,127 @@
+"""Every message of the protocol with its direction, its section and an example.
+
+Reference, schemas and the tests of all messages are made from this list, so that a message cannot
+be in the code and missing there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from parley.wire.native.client import CLIENT_MESSAGES
+from parley.wire.native.examples import CLIENT_EXAMPLES, SERVER_EXAMPLES
+from parley.wire.native.message import Data
+from parley.wire.native.server import SERVER_MESSAGES
+
+
+class Direction(StrEnum):
+    """Who sends a message."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message; `example` is its `data` on the wire, `is_new` means that old clients do not know it."""
+
+    model: type[Data]
+    direction: Direction
+    section: int
+    is_new: bool
+    example: Mapping[str, Any]
+
+    @property
+    def type(self) -> str:
+        """The `type` in the envelope; some stand for a question and its answer."""
+        return self.model.TYPE
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its docstring."""
+        return (self.model.__doc__ or "").strip().split("\n")[0]
+
+
+_SECTIONS: Mapping[str, int] = MappingProxyType(
+    {
+        "ping": 4,
+        "pong": 4,
+        "auth": 3,
+        "auth_required": 3,
+        "auth_success": 3,
+        "connected": 3,
+        "upload_request": 5,
+        "upload_ready": 6,
+        "upload_data": 6,
+        "upload_chunk": 6,
+        "chunk_received": 6,
+        "finalize_upload": 6,
+        "upload_status": 6,
+        "upload_complete": 6,
+        "task_queued": 6,
+        "queue_full": 6,
+        "task_progress": 7,
+        "task_segment": 7,
+        "task_complete": 7,
+        "task_status": 7,
+        "task_status_batch": 7,
+        "task_list": 7,
+        "subscribe": 7,
+        "cancel_task": 9,
+        "task_cancelled": 9,
+        "error": 8,
+    }
+)
+
+_NEW = frozenset({"upload_status", "task_list", "subscribe", "task_segment"})
+
+
+def _entry(model: type[Data], direction: Direction, example: Mapping[str, Any]) -> Entry:
+    return Entry(model, direction, _SECTIONS[model.TYPE], model.TYPE in _NEW, example)
+
+
+CATALOGUE: tuple[Entry, ...] = (
+    *(_entry(model, Direction.CLIENT, CLIENT_EXAMPLES[model.TYPE]) for model in CLIENT_MESSAGES),
+    *(_entry(model, Direction.SERVER, SERVER_EXAMPLES[model.TYPE]) for model in SERVER_MESSAGES),
+)
+"""Every message, those of clients first."""
+
+ERROR_CODES: tuple[str, ...] = (
+    "auth_failed",
+    "invalid_json",
+    "unknown_message_type",
+    "message_error",
+    "missing_task_id",
+    "missing_task_ids",
+    "invalid_format",
+    "invalid_file_type",
+    "file_too_large",
+    "upload_error",
+    "unsupported_option",
+    "profile_not_installed",
+    "task_not_found",
+    "task_expired",
+    "missing_file_data",
+    "size_mismatch",
+    "hash_mismatch",
+    "upload_data_error",
+    "chunked_upload_error",
+    "too_many_sessions",
+    "missing_chunk_data",
+    "invalid_chunk",
+    "session_not_found",
+    "chunk_hash_mismatch",
+    "chunk_upload_error",
+    "file_hash_mismatch",
+    "finalize_error",
+    "status_error",
+    "cancel_failed",
+    "cancel_error",
+    "rate_limited",
+    "job_failed",
+)
+"""What `error` may hold in an `error` message, besides the reasons of a failed task."""
