@@ -1,4 +1,4 @@
-# Everything a newcomer needs: `make transcribe FILE=talk.mp4`, `make test`.
+# Everything a newcomer needs: `make transcribe FILE=talk.mp4`, `make serve`, `make test`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,8 +32,8 @@ test-all: test test-slow
 transcribe: setup
 	@$(BIN)/parley transcribe "$(FILE)" $(ARGS)
 
-serve:
-	@echo "parley serve is not built yet; make transcribe FILE=... works without a server" >&2; exit 2
+serve: setup
+	@$(BIN)/parley serve $(ARGS)
 
 docs: setup
 	$(BIN)/python docs/generate.py
