@@ -93,6 +93,13 @@ class DiskBudgetSpent(UploadRefused):
     permanent = False
 
 
+class OffsetConflict(UploadRefused):
+    """The bytes do not go on where the upload stands, or somebody else is sending them."""
+
+    http_status = 409
+    permanent = False
+
+
 class TaskNotFound(RequestError):
     """No such task, or somebody else's."""
 
@@ -250,6 +257,28 @@ class EditConflict(RequestError):
 
     code = "edit_conflict"
     http_status = 409
+
+
+class ResultNotReady(RequestError):
+    """The task is not over yet; there is no result to give."""
+
+    code = "result_not_ready"
+    http_status = 409
+    permanent = False
+
+
+class NoSuchPage(RequestError):
+    """Nothing answers at that path."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class MethodNotAllowed(RequestError):
+    """The path does not answer that HTTP method."""
+
+    code = "method_not_allowed"
+    http_status = 405
 
 
 class JobError(ParleyError):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from parley import __version__
+from parley.jobs.edits import Edits
 from parley.jobs.principal import Principal
 from parley.jobs.task import Task, TaskState
 from parley.jobs.updates import Update
 from parley.jobs.upload import Acknowledgement, ChunkReceipt, Opened, UploadPlan, UploadState
+from parley.speech.transcript import Transcript
 from parley.wire.native.result import JsonResult, TextResult
 
 
@@ -40,6 +44,14 @@ class Tasks(Protocol):
         self, who: Principal, task_id: str, output_format: str | None = None
     ) -> JsonResult | TextResult:
         """The result of a completed task, in the format asked for now or when it was ordered."""
+        ...
+
+    async def transcript(self, who: Principal, task_id: str) -> tuple[Task, Transcript]:
+        """The transcript of a completed task with its edits applied."""
+        ...
+
+    async def edit(self, who: Principal, task_id: str, edits: Edits) -> Task:
+        """Lay corrections over the transcript of this task."""
         ...
 
     async def recording_path(self, who: Principal, task_id: str) -> tuple[Path, str]:
@@ -100,3 +112,41 @@ class Identities(Protocol):
     async def identify(self, token: str | None) -> Principal:
         """The user; raises AuthFailed."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorOptions:
+    """What the settings say to the HTTP doors.
+
+    `patience_s` is how long a client may send, or take, nothing. `origins` are pages of other
+    sites that may call us.
+    """
+
+    version: str = __version__
+    default_profile: str = "embedded"
+    max_file_bytes: int = 5000 * 1024 * 1024
+    allow_urls: bool = False
+    allow_private_urls: bool = False
+    url_timeout_s: float = 600.0
+    patience_s: float = 60.0
+    heartbeat_s: float = 15.0
+    max_event_streams: int = 2000
+    max_fetches: int = 8
+    origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """Everything behind the doors.
+
+    `unready` says why no work should be sent here, and is empty when all is well. `metrics` writes
+    the Prometheus page. `figures` are the numbers that the status page shows, by name.
+    """
+
+    desk: Tasks
+    reception: Uploads
+    authority: Identities
+    options: DoorOptions
+    unready: Callable[[], Sequence[str]] = tuple
+    figures: Callable[[], Mapping[str, float]] = dict
+    metrics: Callable[[], bytes] = bytes

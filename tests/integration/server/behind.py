@@ -1,0 +1,307 @@
+"""A desk and a reception that do as they are told, for the HTTP doors."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+import uuid
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from parley.errors import (
+    AuthFailed,
+    CancelFailed,
+    FileNotFound,
+    FileTooLarge,
+    FinalizeError,
+    SessionNotFound,
+    TaskNotFound,
+    UploadRefused,
+)
+from parley.formats.native import TaskFacts, result_of
+from parley.jobs import edits as overlay
+from parley.jobs.edits import Edits
+from parley.jobs.principal import Principal
+from parley.jobs.task import Order, Task, TaskState
+from parley.jobs.updates import Moved, Over, Told, Update
+from parley.jobs.upload import (
+    Acknowledgement,
+    Answered,
+    Full,
+    Opened,
+    Queued,
+    Started,
+    UploadPlan,
+    UploadState,
+)
+from parley.server.application import DoorOptions, Rooms, build
+from parley.speech.transcript import Segment, Transcript
+from parley.wire.native.result import JsonResult, TextResult
+
+TRANSCRIPT = Transcript(
+    duration=4.0,
+    language="en",
+    profile="embedded",
+    diarized=True,
+    speakers=("Speaker1",),
+    segments=(
+        Segment(start=0.0, end=1.5, text="Good morning.", speaker="Speaker1"),
+        Segment(start=2.0, end=4.0, text="早上好。", speaker="Speaker1"),
+    ),
+)
+
+
+@dataclass
+class ScriptedDesk:
+    """Tasks that somebody put there."""
+
+    tasks: dict[str, Task] = field(default_factory=dict)
+    corrections: dict[str, Edits] = field(default_factory=dict)
+    recordings: dict[str, Path] = field(default_factory=dict)
+    beats: asyncio.Event = field(default_factory=asyncio.Event)
+    watchers: int = 0
+
+    def put(self, state: TaskState = TaskState.COMPLETED, user: str = "anybody", **changes: Any) -> Task:
+        task = Task(
+            id=str(uuid.uuid4()),
+            user=user,
+            state=state,
+            progress=100.0 if state is TaskState.COMPLETED else 0.0,
+            order=changes.pop("order", Order(file_name="会议 one.m4a", profile="embedded")),
+            sha256="0" * 64,
+            md5="0" * 32,
+            size_bytes=changes.pop("size_bytes", 12),
+            created_at=time.time(),
+        )
+        task = replace(task, **changes)
+        self.tasks[task.id] = task
+        return task
+
+    async def get(self, who: Principal, task_id: str) -> Task:
+        task = self.tasks.get(task_id)
+        if task is None or not who.may_see(task.user):
+            raise TaskNotFound("There is no task with this id.")
+        return task
+
+    async def list(
+        self, who: Principal, *, limit: int, cursor: str | None, state: TaskState | None
+    ) -> tuple[list[Task], str | None]:
+        mine = [
+            task
+            for task in self.tasks.values()
+            if who.may_see(task.user) and (state is None or task.state is state)
+        ]
+        first = int(cursor) if cursor and cursor.isdecimal() and len(cursor) < 10 else 0
+        last = first + limit
+        return mine[first:last], str(last) if last < len(mine) else None
+
+    async def cancel(self, who: Principal, task_id: str) -> Task:
+        task = await self.get(who, task_id)
+        if task.state.is_over:
+            raise CancelFailed("The task is over.")
+        self.tasks[task_id] = replace(task, state=TaskState.CANCELLED)
+        return self.tasks[task_id]
+
+    async def watch(
+        self, who: Principal, task_id: str, *, from_segment: int | None = None
+    ) -> AsyncIterator[Update]:
+        task = await self.get(who, task_id)
+        self.watchers += 1
+        try:
+            yield Moved(progress=task.progress, message="Waiting")
+            if from_segment is not None:
+                for number, segment in list(enumerate(TRANSCRIPT.segments))[from_segment:]:
+                    yield Told(number=number, start=segment.start, end=segment.end, text=segment.text)
+            while not self.tasks[task_id].state.is_over:
+                await self.beats.wait()
+            yield Over(task=self.tasks[task_id])
+        finally:
+            self.watchers -= 1
+
+    async def transcript(self, who: Principal, task_id: str) -> tuple[Task, Transcript]:
+        task = await self.get(who, task_id)
+        return task, overlay.applied(self.corrections.get(task_id, Edits()), TRANSCRIPT)
+
+    async def result(
+        self, who: Principal, task_id: str, output_format: str | None = None
+    ) -> JsonResult | TextResult:
+        task, transcript = await self.transcript(who, task_id)
+        facts = TaskFacts(
+            task_id=task.id,
+            file_name=task.order.file_name,
+            md5=task.md5,
+            created_at=task.created_at,
+            processing_s=1.0,
+            profile=task.order.profile,
+            diarize=True,
+            words=False,
+        )
+        return result_of(transcript, facts, output_format or task.order.output_format)
+
+    async def edit(self, who: Principal, task_id: str, edits: Edits) -> Task:
+        task, _ = await self.transcript(who, task_id)
+        overlay.check(edits, TRANSCRIPT)
+        self.corrections[task_id] = overlay.merged(self.corrections.get(task_id, Edits()), edits)
+        self.tasks[task_id] = replace(task, edited=bool(self.corrections[task_id]))
+        return self.tasks[task_id]
+
+    async def recording_path(self, who: Principal, task_id: str) -> tuple[Path, str]:
+        task = await self.get(who, task_id)
+        if task_id not in self.recordings:
+            raise FileNotFound("The recording of this task is gone.")
+        return self.recordings[task_id], task.order.file_name
+
+
+@dataclass
+class Incoming:
+    """An upload on its way in."""
+
+    who: Principal
+    plan: UploadPlan
+    data: bytearray = field(default_factory=bytearray)
+
+
+@dataclass
+class ScriptedReception:
+    """Keeps bytes in memory and admits at once, or never while `full`."""
+
+    desk: ScriptedDesk
+    full: bool = False
+    answered: bool = False
+    most_bytes: int = 50_000_000
+    uploads: dict[str, Incoming] = field(default_factory=dict)
+    received: list[bytes] = field(default_factory=list)
+    plans: list[UploadPlan] = field(default_factory=list)
+    broken: list[int] = field(default_factory=list)
+
+    async def open(self, who: Principal, plan: UploadPlan) -> Opened:
+        if (plan.size_bytes or 0) > self.most_bytes:
+            raise FileTooLarge("The file is too large.")
+        if plan.size_bytes is not None and plan.size_bytes < 1:
+            raise UploadRefused("The file is empty.")
+        task_id = str(uuid.uuid4())
+        self.uploads[task_id] = Incoming(who, plan)
+        return Opened(task_id=task_id)
+
+    async def append(
+        self, who: Principal, task_id: str, offset: int, stream: AsyncIterable[bytes]
+    ) -> UploadState:
+        upload = self._upload(who, task_id)
+        if offset != len(upload.data):
+            raise FinalizeError("The offset is another.")
+        async for piece in stream:
+            if len(upload.data) + len(piece) > (upload.plan.size_bytes or 0):
+                raise FileTooLarge("More bytes than announced.")
+            upload.data += piece
+        return await self.state(who, task_id)
+
+    async def finish(self, who: Principal, task_id: str) -> Acknowledgement:
+        if task_id in self.desk.tasks:
+            await self.desk.get(who, task_id)
+            return Answered(task_id=task_id)
+        upload = self._upload(who, task_id)
+        if upload.plan.size_bytes is not None and len(upload.data) < upload.plan.size_bytes:
+            raise FinalizeError("Bytes are missing.")
+        return self._admit(task_id, upload)
+
+    async def receive(
+        self, who: Principal, plan: UploadPlan, stream: AsyncIterable[bytes]
+    ) -> Acknowledgement:
+        task_id = (await self.open(who, plan)).task_id
+        upload = self.uploads[task_id]
+        try:
+            async for piece in stream:
+                if len(upload.data) + len(piece) > self.most_bytes:
+                    raise FileTooLarge("The file is too large.")
+                upload.data += piece
+        except BaseException:
+            self.broken.append(len(self.uploads.pop(task_id).data))
+            raise
+        return self._admit(task_id, upload)
+
+    def _admit(self, task_id: str, upload: Incoming) -> Acknowledgement:
+        if self.full:
+            return Full(task_id=task_id, retry_after_s=7, waiting=500, most_waiting=500)
+        self.plans.append(upload.plan)
+        self.received.append(bytes(upload.data))
+        del self.uploads[task_id]
+        state = TaskState.COMPLETED if self.answered else TaskState.PENDING
+        self.desk.put(
+            state,
+            upload.who.user,
+            id=task_id,
+            order=upload.plan.order,
+            size_bytes=len(upload.data),
+            md5=hashlib.md5(upload.data).hexdigest(),
+        )
+        if self.answered:
+            return Answered(task_id=task_id)
+        waiting = sum(task.state is TaskState.PENDING for task in self.desk.tasks.values())
+        return Started(task_id=task_id) if waiting < 3 else Queued(task_id=task_id, position=1, wait_s=1.0)
+
+    async def state(self, who: Principal, task_id: str) -> UploadState:
+        upload = self._upload(who, task_id)
+        return UploadState(
+            task_id=task_id,
+            door=upload.plan.door,
+            size_bytes=upload.plan.size_bytes or 0,
+            offset_bytes=len(upload.data),
+            is_whole=len(upload.data) == upload.plan.size_bytes,
+            expires_at=time.time() + 1800,
+        )
+
+    async def abandon(self, who: Principal, task_id: str) -> bool:
+        upload = self.uploads.get(task_id)
+        return upload is not None and upload.who == who and self.uploads.pop(task_id) is upload
+
+    def _upload(self, who: Principal, task_id: str) -> Incoming:
+        upload = self.uploads.get(task_id)
+        if upload is None or upload.who != who:
+            raise SessionNotFound("There is no such upload.")
+        return upload
+
+
+@dataclass
+class ScriptedAuthority:
+    """Knows users by their names."""
+
+    users: tuple[str, ...] = ()
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.users)
+
+    async def identify(self, token: str | None) -> Principal:
+        if not self.enabled:
+            return Principal()
+        if token not in self.users:
+            raise AuthFailed("The token is not accepted.")
+        return Principal(user=token)
+
+
+class Scene:
+    """The doors with scripted rooms behind them."""
+
+    def __init__(self, users: tuple[str, ...] = (), **options: Any) -> None:
+        self.desk = ScriptedDesk()
+        self.reception = ScriptedReception(self.desk)
+        self.unready: list[str] = []
+        self.rooms = Rooms(
+            desk=self.desk,
+            reception=self.reception,
+            authority=ScriptedAuthority(users),
+            options=DoorOptions(**options),
+            unready=lambda: self.unready,
+            metrics=lambda: b"parley_up 1\n",
+        )
+        self.app = build(self.rooms)
+
+    def client(self, **how: Any) -> httpx.AsyncClient:
+        peer = how.pop("peer", "127.0.0.1")
+        transport = httpx.ASGITransport(self.app, client=(peer, 5000), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://testserver", **how)
