@@ -101,3 +101,19 @@ class Answered:
 
 
 Acknowledgement = Started | Queued | Full | Answered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadStats:
+    """Uploads since the server started, and how many are open now."""
+
+    open: int = 0
+    opened: int = 0
+    hits: int = 0
+    chunks: int = 0
+    duplicates: int = 0
+    received_bytes: int = 0
+    finished: int = 0
+    mismatched: int = 0
+    abandoned: int = 0
+    expired: int = 0

@@ -3,6 +3,8 @@
 data_dir/parley.db   units, transcripts, leases (SQLite)
 data_dir/pcm/        decoded audio
 data_dir/incoming/   recordings that arrive as a stream
+data_dir/uploads/    what is being sent to the server, a file per upload
+data_dir/recordings/ what was sent to it, a file per content
 """
 
 from __future__ import annotations
@@ -18,12 +20,17 @@ from parley.errors import StorageError
 from parley.storage.database import Database
 from parley.storage.failures import storage_errors
 from parley.storage.hashing import HashProgress, hash_file
+from parley.storage.heard import Heard
 from parley.storage.incoming import Incoming
+from parley.storage.keys import Keys
 from parley.storage.leases import TTL_S, Leases
 from parley.storage.pcm import PcmStore
+from parley.storage.recordings import Recordings
 from parley.storage.retention import forget_least_recent
+from parley.storage.tasks import Tasks
 from parley.storage.transcripts import Transcripts
 from parley.storage.units import Units
+from parley.storage.uploads import Uploads
 
 DATABASE = "parley.db"
 
@@ -37,8 +44,13 @@ class Store:
         self._database = database
         self.units = Units(database)
         self.transcripts = Transcripts(database)
+        self.tasks = Tasks(database)
+        self.heard = Heard(database)
         self.leases = Leases(database, ttl_s=lease_ttl_s)
+        self.recordings = Recordings(data_dir / "recordings", database)
+        self.uploads = Uploads(data_dir / "uploads", database)
         self.pcm = PcmStore(data_dir / "pcm", database, self.leases)
+        self.keys = Keys(database)
         self._incoming = Incoming(data_dir / "incoming", self.leases)
 
     @classmethod
@@ -52,6 +64,7 @@ class Store:
 
     async def close(self) -> None:
         """Finish what was begun and let go of the files."""
+        await asyncio.to_thread(self.uploads.close)
         await asyncio.to_thread(self._database.close)
 
     async def hash_file(self, path: Path, progress: HashProgress | None = None) -> str:

@@ -1,0 +1,344 @@
+"""Turns bytes into an admitted task: the desk in front of the other desk.
+
+An upload belongs to its user, not to a connection, and has the id of the task it will be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+from uuid import uuid4
+
+import msgspec
+
+from parley.errors import (
+    DiskBudgetSpent,
+    FileHashMismatch,
+    HashMismatch,
+    ParleyError,
+    SizeMismatch,
+    UploadDataError,
+)
+from parley.jobs.checks import CheckOrder, check_plan
+from parley.jobs.conclusion import Conclusion, Tasks, agrees
+from parley.jobs.principal import Principal
+from parley.jobs.streams import Streams
+from parley.jobs.upload import (
+    Acknowledgement,
+    ChunkReceipt,
+    Door,
+    Opened,
+    UploadPlan,
+    UploadState,
+    UploadStats,
+)
+from parley.storage.arrival import Arrival, no_session
+from parley.storage.arrivals import Arrivals
+from parley.storage.store import Store
+from parley.storage.uploads import UploadLimits, UploadRecord
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceptionOptions:
+    """How much may come, how long it may take, and who profits from what others sent.
+
+    `shared` lets users be served from what others have uploaded; without `authenticated` there is
+    one user, who has uploaded everything.
+    """
+
+    max_file_bytes: int = 5000 * 1024 * 1024
+    expire_s: float = 30 * 60.0
+    max_open: int = 1000
+    max_open_per_user: int = 100
+    disk_bytes: int = 20_000 * 1024 * 1024
+    keep_media: bool = True
+    authenticated: bool = False
+    shared: bool = False
+
+    @property
+    def limits(self) -> UploadLimits:
+        """What the storage has to hold to."""
+        return UploadLimits(
+            max_open=self.max_open, max_open_per_user=self.max_open_per_user, disk_bytes=self.disk_bytes
+        )
+
+
+class Reception:
+    """Uploads. `check_order` refuses what the profile cannot do. Any method may raise StorageError."""
+
+    def __init__(
+        self, store: Store, desk: Tasks, check_order: CheckOrder, options: ReceptionOptions | None = None
+    ) -> None:
+        self._store = store
+        self._desk = desk
+        self._check_order = check_order
+        self._options = options or ReceptionOptions()
+        self._arrivals = Arrivals(store.uploads)
+        self._conclusion = Conclusion(self._arrivals, store.recordings, desk)
+        self._streams = Streams(store.uploads, self._options.max_file_bytes, self._options.disk_bytes)
+        self._stats = UploadStats()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def open(self, who: Principal, plan: UploadPlan) -> Opened:
+        """Begin an upload, or complete the task at once where the content is known and that was asked for.
+
+        Raises UploadRefused, ChunkedUploadError, InvalidFormat, FileTooLarge, InvalidFileType,
+        UnsupportedOption, InvalidOption, ProfileNotInstalled, TooManySessions, DiskBudgetSpent.
+        """
+        plan = check_plan(plan, self._options.max_file_bytes, self._check_order)
+        task_id = str(uuid4())
+        if (plan.door == "single" or plan.early_hit) and await self._answer(who, task_id, plan):
+            self._count(hits=1)
+            return Opened(task_id=task_id, hit=True)
+        await self._begin(who, task_id, plan)
+        return Opened(task_id=task_id, chunk_bytes=plan.chunk_bytes, chunks=plan.chunks)
+
+    async def write_whole(self, who: Principal, task_id: str, data: bytes) -> Acknowledgement:
+        """The bytes of an upload in single mode. Raises SessionNotFound, UploadDataError; after
+        SizeMismatch and HashMismatch they may be sent again.
+        """
+        arrival = await self._arrivals.find(task_id)
+        if arrival is None or arrival.record.user != who.user:
+            return await self._conclusion.finished_before(who, task_id)
+        return await self._regardless(self._whole(who, arrival, data))
+
+    async def write_chunk(
+        self, who: Principal, task_id: str, index: int, data: bytes | memoryview, md5: bytes | None
+    ) -> ChunkReceipt:
+        """One chunk; several may come at once. A `md5` of None is not checked.
+
+        Raises SessionNotFound, InvalidChunk, ChunkHashMismatch, ChunkUploadError, DiskFull.
+        """
+        arrival = await self._find(who, task_id)
+        put = await arrival.put(index, data, md5)
+        if put.is_duplicate:
+            self._count(duplicates=1)
+        else:
+            self._count(chunks=1, received_bytes=len(data))
+        return ChunkReceipt(
+            task_id=task_id,
+            index=index,
+            received=arrival.bitmap.received,
+            chunks=arrival.bitmap.count,
+            is_duplicate=put.is_duplicate,
+            whole=put.whole,
+        )
+
+    async def append(
+        self, who: Principal, task_id: str, offset: int, stream: AsyncIterable[bytes]
+    ) -> UploadState:
+        """More bytes of a tus upload; what has arrived is kept when the stream breaks.
+
+        Raises SessionNotFound, OffsetConflict, SizeMismatch, DiskFull and whatever the stream raises.
+        """
+        arrival = await self._find(who, task_id)
+        before = arrival.offset_bytes
+        try:
+            await self._streams.append(arrival, offset, stream)
+        finally:
+            self._count(received_bytes=max(0, arrival.offset_bytes - before))
+        return await self._state(arrival)
+
+    async def finish(self, who: Principal, task_id: str) -> Acknowledgement:
+        """Check all bytes and admit the task; the same answer, Answered, for one that has been admitted.
+
+        Raises SessionNotFound, FinalizeError while bytes are missing, and FileHashMismatch, after
+        which they have to be sent again.
+        """
+        arrival = await self._arrivals.find(task_id)
+        if arrival is None or arrival.record.user != who.user:
+            return await self._conclusion.finished_before(who, task_id)
+        return await self._regardless(self._finish(who, arrival))
+
+    async def receive(
+        self, who: Principal, plan: UploadPlan, stream: AsyncIterable[bytes]
+    ) -> Acknowledgement:
+        """A whole upload in one stream; when that breaks nothing is left of it.
+
+        Raises what `open` and `finish` raise, FileTooLarge and SizeMismatch as soon as they are certain.
+        """
+        plan = check_plan(plan, self._options.max_file_bytes, self._check_order)
+        arrival = await self._begin(who, str(uuid4()), self._streams.reserve(plan))
+        try:
+            await self._streams.receive(arrival, plan.size_bytes, stream)
+            self._count(received_bytes=arrival.offset_bytes)
+        except BaseException:
+            await asyncio.shield(self._arrivals.drop(arrival))
+            raise
+        try:
+            return await self._regardless(self._finish(who, arrival))
+        except ParleyError:
+            await asyncio.shield(self._arrivals.drop(arrival))
+            raise
+
+    async def state(self, who: Principal, task_id: str) -> UploadState:
+        """What has arrived; raises SessionNotFound."""
+        arrival = await self._find(who, task_id)
+        arrival.touch()
+        return await self._state(arrival)
+
+    async def abandon(self, who: Principal, task_id: str) -> bool:
+        """Drop an upload that is no task yet; False when there is none."""
+        arrival = await self._arrivals.find(task_id)
+        if arrival is None or not who.may_see(arrival.record.user):
+            return False
+        return await self._regardless(self._abandon(arrival))
+
+    async def sweep(self) -> None:
+        """Remove uploads that are silent for too long, what a crash left, and recordings that nobody
+        needs or that are too much. To be called once a minute.
+        """
+        expired = await self._arrivals.expire(self._options.expire_s)
+        left = await self._arrivals.sweep()
+        self._stats = replace(self._stats, expired=self._stats.expired + expired, open=left)
+        await self._store.recordings.sweep(
+            keep_media=self._options.keep_media, disk_bytes=self._options.disk_bytes
+        )
+
+    def stats(self) -> UploadStats:
+        """Counts since the start; `open` is as the last sweep found it, or more."""
+        return replace(self._stats, open=max(self._stats.open, len(self._arrivals)))
+
+    async def close(self) -> None:
+        """Let what is being finished end, and bring every row up to date."""
+        while self._running:
+            await asyncio.wait(self._running)
+        await self._arrivals.close()
+
+    async def _answer(self, who: Principal, task_id: str, plan: UploadPlan) -> bool:
+        """Complete the task from what is remembered, where the hash certainly names a content."""
+        if not plan.declared_hash or not plan.order.wish.use_cache:
+            return False
+        options = self._options
+        recording = await self._store.recordings.named(
+            plan.declared_hash, who.user, by_anybody=options.shared or not options.authenticated
+        )
+        if recording is None or recording.size_bytes != plan.size_bytes:
+            return False
+        hit = await self._desk.known(who, plan.order, recording)
+        if hit is None:
+            return False
+        await self._desk.answer(who, task_id, plan.order, recording, hit)
+        return True
+
+    async def _begin(self, who: Principal, task_id: str, plan: UploadPlan) -> Arrival:
+        """Open the upload; recordings that nobody needs make room for it."""
+        record = _record(who, task_id, plan)
+        try:
+            arrival = await self._arrivals.add(record, self._options.limits)
+        except DiskBudgetSpent:
+            if not await self._store.recordings.make_room(record.size_bytes, self._options.disk_bytes):
+                raise
+            arrival = await self._arrivals.add(record, self._options.limits)
+        self._count(opened=1)
+        return arrival
+
+    async def _whole(self, who: Principal, arrival: Arrival, data: bytes) -> Acknowledgement:
+        task_id = arrival.record.id
+        if arrival.record.door != "single":
+            raise UploadDataError("This upload was not announced as one message; send its chunks.")
+        async with arrival.lock:
+            if arrival.gone:
+                return await self._conclusion.finished_before(who, task_id)
+            if arrival.sha256 is None:
+                await self._take_whole(arrival, data)
+            return await self._conclude(who, arrival)
+
+    async def _take_whole(self, arrival: Arrival, data: bytes) -> None:
+        if len(data) != arrival.size_bytes:
+            self._count(mismatched=1)
+            raise SizeMismatch(
+                f"The file has {len(data)} bytes; {arrival.size_bytes} were announced. Send it again."
+            )
+        md5, sha256 = await self._store.uploads.digest(data)
+        if not agrees(arrival.record.declared_hash, md5, sha256):
+            self._count(mismatched=1)
+            raise HashMismatch("The file does not have the hash that was announced; send it again.")
+        arrival.offset_bytes = 0
+        await arrival.extend(data)
+        self._count(received_bytes=len(data))
+        await self._arrivals.mark_whole(arrival, md5, sha256)
+
+    async def _finish(self, who: Principal, arrival: Arrival) -> Acknowledgement:
+        async with arrival.lock:
+            if arrival.gone:
+                return await self._conclusion.finished_before(who, arrival.record.id)
+            return await self._conclude(who, arrival)
+
+    async def _conclude(self, who: Principal, arrival: Arrival) -> Acknowledgement:
+        try:
+            acknowledgement = await self._conclusion.conclude(who, arrival)
+        except FileHashMismatch:
+            self._count(mismatched=1)
+            raise
+        if arrival.gone:
+            self._count(finished=1)
+        return acknowledgement
+
+    async def _abandon(self, arrival: Arrival) -> bool:
+        async with arrival.lock:
+            if arrival.gone:
+                return False
+            await self._arrivals.drop(arrival)
+            self._count(abandoned=1)
+            return True
+
+    async def _state(self, arrival: Arrival) -> UploadState:
+        record = arrival.record
+        return UploadState(
+            task_id=record.id,
+            door=cast("Door", record.door),
+            size_bytes=arrival.size_bytes,
+            chunk_bytes=record.chunk_bytes,
+            chunks=record.chunks,
+            received=arrival.bitmap.received,
+            # A million chunks take some milliseconds.
+            missing=await asyncio.to_thread(arrival.bitmap.missing),
+            offset_bytes=arrival.offset_bytes,
+            is_whole=arrival.is_whole,
+            expires_at=arrival.touched_at + self._options.expire_s,
+        )
+
+    async def _find(self, who: Principal, task_id: str) -> Arrival:
+        arrival = await self._arrivals.find(task_id)
+        if arrival is None or not who.may_see(arrival.record.user):
+            raise no_session()
+        return arrival
+
+    async def _regardless(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Bring something to its end also when the one who asked goes away."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    def _count(self, **more: int) -> None:
+        self._stats = replace(
+            self._stats, **{name: getattr(self._stats, name) + number for name, number in more.items()}
+        )
+
+
+def _record(who: Principal, task_id: str, plan: UploadPlan) -> UploadRecord:
+    now = time.time()
+    return UploadRecord(
+        id=task_id,
+        user=who.user,
+        door=plan.door,
+        file_name=plan.order.file_name,
+        declared_hash=plan.declared_hash,
+        size_bytes=plan.size_bytes or 0,
+        chunk_bytes=plan.chunk_bytes,
+        chunks=plan.chunks,
+        received=b"",
+        offset_bytes=0,
+        sha256=None,
+        md5=None,
+        created_at=now,
+        touched_at=now,
+        order=msgspec.json.encode(plan.order),
+    )

@@ -1,0 +1,246 @@
+"""Recordings that have arrived, by content: `recordings/<sha256>`, the same bytes never twice.
+
+A file is there for as long as somebody may need it: tasks that are not over, uploads that wait to
+be admitted and, where media are kept, tasks that are remembered. Every removal checks that in the
+write transaction that renames the file away, so whoever comes later sees it gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from parley.errors import StorageError
+from parley.storage import upload_files
+from parley.storage.database import Database
+from parley.storage.failures import storage_errors
+from parley.storage.space import bytes_reserved
+from parley.storage.tables import OwnerRow, RecordingRow, TaskRow, UploadRow
+from parley.storage.tasks import EXPIRED, LIVE
+from parley.storage.tokens import new_token
+
+_T = TypeVar("_T")
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+_GONE = ".gone-"
+SHA256_PREFIX = "sha256:"
+
+
+class BytesLost(StorageError):
+    """An upload's row says that its bytes are here, and they are not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecording:
+    """A recording whose bytes were here once; `path` may be gone unless a task needs it."""
+
+    sha256: str
+    md5: str
+    size_bytes: int
+    path: Path
+
+
+class Recordings:
+    """Rows and files of recordings. Every method may raise StorageError."""
+
+    def __init__(self, root: Path, database: Database) -> None:
+        self._root = root
+        self._database = database
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes are if they are here."""
+        if not _NAME.fullmatch(sha256):
+            raise ValueError("a recording is named by its SHA-256")
+        return self._root / sha256
+
+    async def get(self, sha256: str) -> StoredRecording | None:
+        """What is known of a content."""
+        return await self._one(RecordingRow.sha256 == sha256)
+
+    async def named(self, declared_hash: str, user: str, *, by_anybody: bool) -> StoredRecording | None:
+        """The content that a user may mean by a hash (MD5 hex or `sha256:` and hex), if that is certain.
+
+        An MD5 names content only to who has sent bytes with it, while exactly one content has it. A
+        SHA-256 does so to who has sent it, or with `by_anybody` to everyone.
+        """
+        if not declared_hash.startswith(SHA256_PREFIX):
+            return await self._one(RecordingRow.md5 == declared_hash, user)
+        chosen = RecordingRow.sha256 == declared_hash.removeprefix(SHA256_PREFIX)
+        return await self._one(chosen, None if by_anybody else user)
+
+    async def take(self, part: Path, recording: StoredRecording, user: str) -> StoredRecording:
+        """Move the file of an upload here and note who sent it; the same again does no harm.
+
+        The upload's row must name the content already: that protects the file from now on. Raises
+        BytesLost when neither place has it.
+        """
+        target = self.path(recording.sha256)
+        await _in_thread(lambda: self._prepare(part, target, recording.size_bytes))
+
+        def move(connection: Connection) -> None:
+            if upload_files.size_of(target) != recording.size_bytes:
+                part.replace(target)
+            _remember(connection, recording, user)
+
+        await self._database.write(move, survives_power_cut=False)
+        await _in_thread(lambda: upload_files.flush_folder(self._root))
+        await asyncio.to_thread(upload_files.remove, part)
+        return recording
+
+    async def mark_used(self, sha256: str) -> None:
+        """Note that a recording is used now."""
+        touch = update(RecordingRow).where(RecordingRow.sha256 == sha256).values(used_at=time.time())
+        await self._database.write(lambda connection: connection.execute(touch), survives_power_cut=False)
+
+    async def make_room(self, needed_bytes: int, disk_bytes: int) -> bool:
+        """Remove recordings that only tasks which are over refer to, least recently used first, until
+        `needed_bytes` more fit into `disk_bytes`; whether they do.
+        """
+        reserved = await self._database.read(bytes_reserved)
+        excess = reserved + needed_bytes - disk_bytes
+        if excess <= 0:
+            return True
+        unused = and_(RecordingRow.present, ~_needed(keep_media=False))
+        rows = select(RecordingRow.sha256, RecordingRow.size_bytes).where(unused)
+        rows = rows.order_by(RecordingRow.used_at)
+        for sha256, size in await self._database.read(lambda connection: connection.execute(rows).all()):
+            if excess <= 0:
+                break
+            if await self._remove(sha256, keep_media=False):
+                excess -= size
+        return excess <= 0
+
+    async def sweep(self, *, keep_media: bool, disk_bytes: int) -> None:
+        """Remove what nobody needs, what is too much, and what a crash left."""
+        await self._remove_strays()
+        unneeded = select(RecordingRow.sha256).where(RecordingRow.present, ~_needed(keep_media=keep_media))
+        for sha256 in await self._database.read(
+            lambda connection: connection.execute(unneeded).scalars().all()
+        ):
+            await self._remove(sha256, keep_media=keep_media)
+        await self.make_room(0, disk_bytes)
+
+    async def _remove_strays(self) -> None:
+        """Files without a row, rows without a file, and what was being removed."""
+        names = await _in_thread(lambda: {path.name for path in self._root.glob("*")})
+        present = select(RecordingRow.sha256).where(RecordingRow.present)
+        rows = set(await self._database.read(lambda connection: connection.execute(present).scalars().all()))
+        files = {name for name in names if _NAME.fullmatch(name)}
+        for sha256 in files ^ rows:
+            await self._database.write(lambda connection, one=sha256: self._settle(connection, one))
+        for name in await _in_thread(lambda: [path.name for path in self._root.glob(f"{_GONE}*")]):
+            await asyncio.to_thread(upload_files.remove, self._root / name)
+
+    def _settle(self, connection: Connection, sha256: str) -> None:
+        """Make row and file agree about a content; a move in progress is seen whole or not at all."""
+        path = self.path(sha256)
+        row = select(RecordingRow.present).where(RecordingRow.sha256 == sha256)
+        if not path.exists():
+            _mark_gone(connection, sha256)
+        elif not connection.execute(row).scalar() and not _waits(connection, sha256):
+            self._set_aside(path)
+
+    async def _remove(self, sha256: str, *, keep_media: bool) -> bool:
+        """Remove a file unless somebody needs it by now; whether it was removed."""
+        path = self.path(sha256)
+        needed = select(RecordingRow.sha256).where(
+            RecordingRow.sha256 == sha256, _needed(keep_media=keep_media)
+        )
+
+        def rename_unneeded(connection: Connection) -> Path | None:
+            if connection.execute(needed).scalar() is not None:
+                return None
+            gone = self._set_aside(path)
+            if gone is not None:
+                _mark_gone(connection, sha256)
+            return gone
+
+        gone = await self._database.write(rename_unneeded, survives_power_cut=False)
+        if gone is not None:
+            await asyncio.to_thread(upload_files.remove, gone)
+        return gone is not None
+
+    def _set_aside(self, path: Path) -> Path | None:
+        """Rename for removal; None where it is gone already or, on Windows, open."""
+        try:
+            return path.rename(path.with_name(f"{_GONE}{new_token()}"))
+        except (FileNotFoundError, PermissionError):
+            return None
+
+    def _prepare(self, part: Path, target: Path, size_bytes: int) -> None:
+        self._root.mkdir(mode=0o700, exist_ok=True)
+        if upload_files.size_of(target) == size_bytes:
+            return
+        if upload_files.size_of(part) != size_bytes:
+            raise BytesLost("Bytes that had arrived were lost; send the file again.")
+        upload_files.flush(part)
+
+    async def _one(self, chosen: ColumnElement[bool], owner: str | None = None) -> StoredRecording | None:
+        """The one content that is chosen; None where there are two, or where `owner` has not sent it."""
+        rows = select(RecordingRow.sha256, RecordingRow.md5, RecordingRow.size_bytes).where(chosen).limit(2)
+
+        def read(connection: Connection) -> StoredRecording | None:
+            found = connection.execute(rows).all()
+            if len(found) != 1:
+                return None
+            sha256, md5, size = found[0]
+            if owner is not None and not _owns(connection, owner, sha256):
+                return None
+            return StoredRecording(sha256=sha256, md5=md5, size_bytes=size, path=self.path(sha256))
+
+        return await self._database.read(read)
+
+
+def _needed(*, keep_media: bool) -> ColumnElement[bool]:
+    """Whether something refers to the recording of a row that keeps its file here."""
+    refers = TaskRow.state != EXPIRED if keep_media else TaskRow.state.in_(LIVE)
+    task = select(TaskRow.id).where(TaskRow.sha256 == RecordingRow.sha256, refers)
+    upload = select(UploadRow.id).where(UploadRow.sha256 == RecordingRow.sha256)
+    return task.exists() | upload.exists()
+
+
+def _waits(connection: Connection, sha256: str) -> bool:
+    """Whether an upload with this content waits to be admitted."""
+    row = select(UploadRow.id).where(UploadRow.sha256 == sha256).limit(1)
+    return connection.execute(row).scalar() is not None
+
+
+def _owns(connection: Connection, user: str, sha256: str) -> bool:
+    row = select(OwnerRow.user).where(OwnerRow.user == user, OwnerRow.sha256 == sha256)
+    return connection.execute(row).scalar() is not None
+
+
+def _mark_gone(connection: Connection, sha256: str) -> None:
+    connection.execute(update(RecordingRow).where(RecordingRow.sha256 == sha256).values(present=False))
+
+
+def _remember(connection: Connection, recording: StoredRecording, user: str) -> None:
+    now = time.time()
+    row = insert(RecordingRow).values(
+        sha256=recording.sha256,
+        md5=recording.md5,
+        size_bytes=recording.size_bytes,
+        present=True,
+        created_at=now,
+        used_at=now,
+    )
+    again = {"present": True, "used_at": now}
+    connection.execute(row.on_conflict_do_update(index_elements=["sha256"], set_=again))
+    owner = insert(OwnerRow).values(user=user, sha256=recording.sha256, created_at=now)
+    connection.execute(owner.on_conflict_do_nothing())
+
+
+async def _in_thread(work: Callable[[], _T]) -> _T:
+    def run() -> _T:
+        with storage_errors():
+            return work()
+
+    return await asyncio.to_thread(run)
