@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from parley.settings import Settings
+from parley.settings.names import groups
 
 _PREAMBLE = """\
 # Settings
@@ -22,8 +22,9 @@ names), in a file `.env` in the working directory, and in the environment. There
 over the environment, the environment over `.env`, `.env` over the file, key by key. An unknown key is an
 error, wherever it stands.
 
-A list stands in the environment as JSON: `PARLEY_SERVER__HOSTS='["speech.example"]'`. `parley config show
---origin` prints every key, its value and where it came from.
+A list stands in the environment as words with commas between them, or as JSON:
+`PARLEY_SERVER__HOSTS=speech.example,10.0.0.7`. `parley config show --origin` prints every key, its value and
+where it came from; secrets are masked.
 """
 
 
@@ -34,15 +35,6 @@ def settings_page() -> str:
         meaning = Settings.model_fields[name].description
         parts.append(f"## `[{name}]`\n\n{meaning}\n\n" + "\n".join(_table(group.model_fields, f"{name}.")))
     return "\n\n".join(part.strip() for part in parts) + "\n"
-
-
-def groups() -> Mapping[str, type[BaseModel]]:
-    """The keys that hold keys."""
-    return {
-        name: field.annotation
-        for name, field in Settings.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-    }
 
 
 def _plain_fields() -> dict[str, FieldInfo]:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from parley import __version__
-from parley.cli import demo, doctor, engines, profiles, tell, transcribe
+from parley.cli import config, demo, doctor, engines, profiles, tell, transcribe
 from parley.errors import InputError, ParleyError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("demo")(demo.command)
 app.command("engines")(engines.command)
 app.command("profiles")(profiles.command)
 app.command("doctor")(doctor.command)
+app.add_typer(config.app, name="config")
 
 
 def _version(asked: bool) -> None:

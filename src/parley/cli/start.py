@@ -10,7 +10,10 @@ from parley.telemetry.log import configure
 
 
 def start(**flags: Any) -> Settings:
-    """The settings with the flags that were given, the log going where they say; raises InvalidSettings."""
+    """The settings with the flags that were given, `config` among them, and the log going where they say.
+
+    Raises InvalidSettings.
+    """
     settings = load_settings(**flags)
     configure(settings.log_level, tell.log)
     return settings

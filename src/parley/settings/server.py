@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import NoDecode
+
+
+def _split(value: object) -> object:
+    """A list in the environment: JSON, or words with white space or commas between them."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.lstrip().startswith("[") else value.replace(",", " ").split()
+
+
+def _split_addresses(value: object) -> object:
+    """The same for addresses, in which commas may stand."""
+    if not isinstance(value, str) or value.lstrip().startswith("["):
+        return _split(value)
+    return value.split()
+
+
+Event = Literal["server_started", "server_stopped", "task_completed", "task_failed"]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Events = Annotated[tuple[Event, ...], NoDecode, BeforeValidator(_split)]
+Addresses = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_addresses)]
 
 
 class Group(BaseModel):
@@ -28,16 +50,16 @@ class ServerSettings(Group):
         default="off",
         description="`self-signed` makes a certificate in the data directory on the first start.",
     )
-    hosts: tuple[str, ...] = Field(
+    hosts: Names = Field(
         default=(),
         description="Names in `Host` that are ours, besides the address listened on and, on loopback, "
         "localhost; `*` allows any.",
     )
-    origins: tuple[str, ...] = Field(
+    origins: Names = Field(
         default=(),
         description="Pages of other origins that may call us, such as `https://app.example`; `*` allows any.",
     )
-    trusted_proxies: tuple[str, ...] = Field(
+    trusted_proxies: Names = Field(
         default=(), description="Addresses of reverse proxies whose forwarding headers are believed."
     )
     max_connections: int = Field(default=2000, ge=1, description="Open WebSocket connections.")
@@ -144,14 +166,14 @@ class CacheSettings(Group):
 class NotifySettings(Group):
     """Who is told that something happened; off unless a target is named."""
 
-    urls: tuple[SecretStr, ...] = Field(
+    urls: Addresses = Field(
         default=(), description="Apprise addresses, for instance `wecombot://<key>`; see the operators' page."
     )
     webhook: str | None = Field(default=None, description="Address that gets a signed POST for each event.")
     webhook_secret: SecretStr | None = Field(
         default=None, description="Key of the signature; default: a random one, kept in the data directory."
     )
-    events: tuple[Literal["server_started", "server_stopped", "task_completed", "task_failed"], ...] = Field(
+    events: Events = Field(
         default=("server_started", "server_stopped", "task_completed", "task_failed"),
         description="What is told.",
     )
@@ -159,3 +181,6 @@ class NotifySettings(Group):
         default=8, ge=1, le=50, description="Tries of a delivery, further and further apart."
     )
     timeout_s: float = Field(default=15.0, gt=0, description="Seconds that one try may take.")
+    language: Literal["en", "zh"] = Field(
+        default="en", description="Language of the sentences that are told."
+    )

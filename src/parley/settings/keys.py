@@ -1,30 +1,16 @@
-"""The only reader of the environment and the configuration file.
-
-Order of precedence: command line, `PARLEY_*` variables, the file `parley.toml` (or the one that
-`PARLEY_CONFIG` names), defaults. Rooms are handed frozen option values, never this object.
-"""
+"""Every key with its type, default and meaning; `docs/settings.md` is generated from here."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 import platformdirs
-import pydantic
 from pydantic import Field, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from parley.errors import InvalidSettings
 from parley.settings.server import (
     AuthSettings,
     CacheSettings,
@@ -43,7 +29,7 @@ def default_data_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """Every key, its default and its meaning; `docs/settings.md` is generated from here."""
+    """The settings in force; `loading` reads them, and nothing else does."""
 
     model_config = SettingsConfigDict(
         env_prefix="PARLEY_", env_nested_delimiter="__", env_ignore_empty=True, extra="forbid", frozen=True
@@ -103,6 +89,9 @@ class Settings(BaseSettings):
         pattern="^(debug|info|warning|error)$",
         description="Least severe log line that reaches standard error; lost workers are told anyway.",
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Log lines for people (`text`) or as one JSON object each (`json`)."
+    )
 
     server: ServerSettings = Field(ServerSettings(), description="Doors of the server.")
     auth: AuthSettings = Field(AuthSettings(), description="Who may use the server.")
@@ -140,10 +129,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags over environment over file."""
-        file = config_file()
-        sources = (init_settings, env_settings)
-        return (*sources, TomlConfigSettingsSource(settings_cls, file)) if file else sources
+        """Only what is handed over: `layers` reads the sources, and remembers which one said what."""
+        return (init_settings,)
 
     def worker_count(self) -> int:
         """Speech workers to run; beyond four the embedded engines gain little for the memory they take."""
@@ -155,63 +142,3 @@ def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def config_file() -> Path | None:
-    """The configuration file in force: `PARLEY_CONFIG`, else `parley.toml` in the working directory."""
-    named = os.environ.get("PARLEY_CONFIG")
-    path = Path(named) if named else Path("parley.toml")
-    if path.is_file():
-        return path
-    if named:
-        raise InvalidSettings(
-            "The file that PARLEY_CONFIG names does not exist; correct it or unset the variable."
-        )
-    return None
-
-
-def load_settings(**overrides: Any) -> Settings:
-    """Settings with the flags that were given; None means not given. Raises InvalidSettings."""
-    given = {key: value for key, value in overrides.items() if value is not None}
-    try:
-        settings = Settings(**given)
-    except pydantic.ValidationError as error:
-        raise InvalidSettings(_explain(error)) from error
-    except SettingsError as error:
-        raise InvalidSettings(_explain_variable(error), detail=str(error)) from error
-    except (ValueError, OSError) as error:
-        raise InvalidSettings(
-            "The configuration file is not valid TOML; correct it.", detail=str(error)
-        ) from error
-    _refuse_unknown_variables()
-    return settings
-
-
-def _refuse_unknown_variables() -> None:
-    """A misspelt `PARLEY_*` variable would otherwise be ignored without a word."""
-    known = {f"PARLEY_{name}".upper() for name in Settings.model_fields} | {"PARLEY_CONFIG"}
-    for name in os.environ:
-        if name.startswith("PARLEY_") and name not in known and not name.startswith("PARLEY_TEST_"):
-            raise InvalidSettings(f"{name} is not a setting{_suggest(name, known)}; see docs/settings.md.")
-
-
-def _explain(error: pydantic.ValidationError) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"'{key}' is not a setting{_suggest(key, Settings.model_fields)}; see docs/settings.md."
-    return f"The setting '{key}' is not valid: {first['msg'].lower()}."
-
-
-def _explain_variable(error: SettingsError) -> str:
-    # pydantic-settings names the field in its sentence only: error parsing value for field "profiles" ...
-    named = re.search(r'field "(\w+)"', str(error))
-    variable = f"PARLEY_{named[1]}".upper() if named else "A PARLEY_* variable"
-    return f'{variable} is not valid JSON, for instance {{"mine": {{"asr": "moonshine"}}}}.'
-
-
-def _suggest(name: str, known: Any) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
