@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from parley.server.http import edits, events, jobs, operations, results, submit
+from parley.server.http import edits, events, jobs, media, operations, results, submit
 from parley.server.http.headers import CautiousHeaders
 from parley.server.http.problem import speak_problems
 from parley.server.rooms import DoorOptions, Rooms
 
 __all__ = ["DoorOptions", "Rooms", "build"]
 
-_ROUTERS = (submit.router, jobs.router, results.router, events.router, edits.router, operations.router)
+_ROUTERS = (
+    submit.router,
+    jobs.router,
+    results.router,
+    events.router,
+    media.router,
+    edits.router,
+    operations.router,
+)
 
 
 def build(rooms: Rooms) -> FastAPI:

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from parley.errors import InvalidOption, TooManySessions
 from parley.jobs.principal import Principal
 from parley.server.http.asking import Behind, TaskIdPath, Who, problems, read
-from parley.server.http.event_stream import END, EventStream
+from parley.server.http.event_stream import END, events_of
+from parley.server.http.patient_stream import PatientStream
 from parley.server.messages import follow
 from parley.server.rooms import Rooms
 
@@ -68,8 +69,14 @@ def _following(last_event_id: str) -> int:
 
 
 def _stream(request: Request, rooms: Rooms, who: Principal, task_id: str, first: int) -> Response:
-    open_streams: set[EventStream] = request.app.state.event_streams
+    open_streams: set[object] = request.app.state.event_streams
     if len(open_streams) >= rooms.options.max_event_streams:
         raise TooManySessions("Too many event streams are open; try again later.")
-    messages = follow(rooms.desk, who, task_id, first)
-    return EventStream(messages, open_streams, rooms.options.heartbeat_s, rooms.options.patience_s)
+    ticket = object()
+    open_streams.add(ticket)
+    return PatientStream(
+        events_of(follow(rooms.desk, who, task_id, first), rooms.options.heartbeat_s),
+        rooms.options.patience_s,
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        closing=lambda: open_streams.discard(ticket),
+    )

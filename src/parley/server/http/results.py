@@ -14,6 +14,7 @@ from parley.jobs.task import Task, TaskState
 from parley.server.http.asking import Behind, TaskIdPath, Who, problems, read
 from parley.server.http.disposition import disposition, renamed
 from parley.server.http.problem import Refusal
+from parley.server.http.ranges import matches
 from parley.server.messages import failure_of
 from parley.wire.native.client import OutputFormat
 from parley.wire.native.result import JsonResult, TextResult
@@ -57,7 +58,7 @@ async def result(
     found = await rooms.desk.result(who, task_id, format)
     body, tag = await asyncio.to_thread(_written, found)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
+    if matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
     form = FORMATS["json" if isinstance(found, JsonResult) else found.format]
     headers["Content-Disposition"] = disposition("attachment", renamed(found.file_name, form.extension))

@@ -73,7 +73,8 @@ async def _from_form(request: Request, who: Principal, rooms: Rooms) -> Acknowle
 
 
 async def _from_address(request: Request, who: Principal, rooms: Rooms) -> Acknowledgement:
-    asked = options.from_json(await small(request, _MOST_JSON_BYTES, rooms.options.patience_s))
+    body = await small(request, _MOST_JSON_BYTES, rooms.options.patience_s)
+    asked = options.checked(options.UrlOptions, options.json_object(body))
     if not rooms.options.allow_urls:
         raise UploadRefused("This server fetches no addresses; send the recording itself as a form.")
     raise NotImplementedError(asked)
