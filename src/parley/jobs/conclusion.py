@@ -8,11 +8,12 @@ Each step finds what an earlier try has done, so the process may die between any
 from __future__ import annotations
 
 import logging
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from parley.errors import FileHashMismatch, StorageError, TaskNotFound
+from parley.jobs.known import Hit
 from parley.jobs.principal import Principal
 from parley.jobs.task import Order, Task
 from parley.jobs.upload import Acknowledgement, Answered, Full
@@ -26,7 +27,7 @@ _order = msgspec.json.Decoder(Order)
 
 
 class Tasks(Protocol):
-    """What the reception asks of the desk; `hit` is the desk's own affair."""
+    """What the reception asks of the desk."""
 
     async def admit(
         self, who: Principal, task_id: str, order: Order, recording: StoredRecording
@@ -35,12 +36,12 @@ class Tasks(Protocol):
         ...
 
     async def answer(
-        self, who: Principal, task_id: str, order: Order, recording: StoredRecording, hit: Any
+        self, who: Principal, task_id: str, order: Order, recording: StoredRecording, hit: Hit
     ) -> None:
         """Make a task that is completed already."""
         ...
 
-    async def known(self, who: Principal, order: Order, recording: StoredRecording) -> Any | None:
+    async def known(self, who: Principal, order: Order, recording: StoredRecording) -> Hit | None:
         """A remembered transcript that fits."""
         ...
 

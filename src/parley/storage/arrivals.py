@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 
 from parley.errors import StorageError
 from parley.storage import upload_files
@@ -27,6 +28,7 @@ class Arrivals:
         self._loading = asyncio.Lock()
         self._changed: dict[str, Arrival] = {}
         self._saving: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     async def add(self, record: UploadRecord, limits: UploadLimits) -> Arrival:
         """Open an upload. Raises TooManySessions, DiskBudgetSpent, StorageError."""
@@ -84,8 +86,10 @@ class Arrivals:
         """Let writes end and bring the rows up to date."""
         for arrival in list(self._open.values()):
             await arrival.settle()
+        self._closing.set()
         if self._saving is not None:
             await asyncio.wait({self._saving})
+        await self._save()
         for arrival in list(self._open.values()):
             await arrival.end()
 
@@ -107,8 +111,9 @@ class Arrivals:
 
     async def _save_for_a_while(self) -> None:
         """Save until nothing changes any more; a disk that is full or busy is tried again."""
-        while self._changed:
-            await asyncio.sleep(SAVE_EVERY_S)
+        while self._changed and not self._closing.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), SAVE_EVERY_S)
             await self._save()
 
     async def _save(self) -> None:
