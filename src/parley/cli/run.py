@@ -48,7 +48,7 @@ def transcribe_files(
     settings: Settings, files: Sequence[str], wish: Wish, delivery: Delivery, display: Display
 ) -> None:
     """Transcribe every file; exit with the first failure's code, or 130 when interrupted."""
-    configure(settings.log_level, display.log)
+    configure(settings.log_level, display.log, settings.log_format)
     check_options(delivery.render, [delivery.format])
     targets = plan_targets(files, delivery)
     _check_streams(files, targets)

@@ -15,5 +15,5 @@ def start(**flags: Any) -> Settings:
     Raises InvalidSettings.
     """
     settings = load_settings(**flags)
-    configure(settings.log_level, tell.log)
+    configure(settings.log_level, tell.log, settings.log_format)
     return settings

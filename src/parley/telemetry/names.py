@@ -1,0 +1,73 @@
+"""Every number that `/metrics` shows: its name, what it means, and the labels it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+_LAGS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A number. Counters only grow while the server runs; `buckets` are those of a histogram."""
+
+    name: str
+    kind: Literal["gauge", "counter", "histogram"]
+    meaning: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+def _gauge(name: str, meaning: str, *labels: str) -> Metric:
+    return Metric(name=f"parley_{name}", kind="gauge", meaning=meaning, labels=labels)
+
+
+def _counter(name: str, meaning: str, *labels: str) -> Metric:
+    return Metric(name=f"parley_{name}_total", kind="counter", meaning=meaning, labels=labels)
+
+
+def _histogram(name: str, meaning: str, buckets: tuple[float, ...], *labels: str) -> Metric:
+    return Metric(name=f"parley_{name}", kind="histogram", meaning=meaning, labels=labels, buckets=buckets)
+
+
+INFO = _gauge("info", "Always 1; the label names the version.", "version")
+READY = _gauge("ready", "1 while the server takes work, as /ready says.")
+UPTIME = _gauge("uptime_seconds", "Seconds since the server started.")
+
+QUEUE_WAITING = _gauge("queue_waiting_tasks", "Tasks that wait for their turn.")
+QUEUE_OLDEST = _gauge("queue_oldest_wait_seconds", "How long the task waits that has waited longest.")
+TASKS_RUNNING = _gauge("tasks_running", "Tasks that are worked on.")
+TASKS = _counter("tasks", "Tasks by the state they ended in, since the server started.", "state")
+STAGE_SECONDS = _histogram(
+    "stage_seconds", "Seconds that a stage of the recipe took for one recording.", _SECONDS, "stage"
+)
+TASK_SECONDS = _histogram("task_seconds", "Seconds from the admission of a task to its end.", _SECONDS)
+
+WORKERS = _gauge("workers", "Worker processes by what they do.", "pool", "state")
+WORKER_CALLS_WAITING = _gauge("worker_calls_waiting", "Calls that wait for a worker.", "pool")
+WORKER_RESTARTS = _counter("worker_restarts", "Workers that were lost and replaced.", "pool")
+WORKER_RECYCLED = _counter("worker_recycled", "Workers replaced because they were worn.", "pool")
+MEMORY = _gauge("memory_bytes", "Resident memory of the server, and of its workers together.", "process")
+
+CACHE_HITS = _counter("cache_hits", "Requests answered from what was remembered.")
+CACHE_MISSES = _counter("cache_misses", "Requests that had to be worked on.")
+
+UPLOADS_OPEN = _gauge("uploads_open", "Uploads that are not finished.")
+UPLOAD_BYTES = _counter("upload_bytes", "Bytes of recordings received.")
+DISK_USED = _gauge("uploads_disk_bytes", "Disk space reserved for uploads and recordings.")
+DISK_FREE = _gauge("disk_free_bytes", "Free space where the data directory lives.")
+
+LOOP_LAG = _histogram("event_loop_lag_seconds", "How late the event loop wakes up.", _LAGS)
+LOOP_LAG_MAX = _gauge("event_loop_lag_max_seconds", "The latest it woke up in the last minute.")
+CONNECTIONS = _gauge("connections", "Open lines by door.", "door")
+
+NOTIFICATIONS = _counter(
+    "notifications", "Deliveries by kind of target and outcome: sent, failed, given_up, dropped.",
+    "target", "outcome",
+)  # fmt: skip
+NOTIFICATIONS_WAITING = _gauge("notifications_waiting", "Deliveries that are not done.")
+
+METRICS: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+"""All of them, in the order above."""
