@@ -61,6 +61,9 @@ class ScriptedDesk:
 
     async def get(self, who: Principal, task_id: str) -> Task:
         task = self.tasks.get(task_id)
+        if task is None and self.store is not None:
+            row = await self.store.tasks.get(task_id)
+            task = _task(row) if row is not None else None
         if task is None or not who.may_see(task.user):
             raise TaskNotFound("There is no such task.")
         return task
@@ -90,6 +93,13 @@ class ScriptedDesk:
             **made, state=state, progress=0.0, order=order, size_bytes=recording.size_bytes, created_at=now
         )
         self.recordings[task_id] = recording
+
+
+def _task(row: StoredTask) -> Task:
+    return Task(
+        id=row.id, user=row.user, state=TaskState(row.state), progress=row.progress, order=ORDER,
+        sha256=row.sha256, md5=row.md5, size_bytes=row.size_bytes, created_at=row.created_at,
+    )  # fmt: skip
 
 
 def accept(order: Order) -> None:
