@@ -45,5 +45,10 @@ class Notice:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting(Notice):
+    """Somebody else works on this; nothing more is told until they have finished or gone."""
+
+
 Event = Advanced | Heard | Notice
 Publish = Callable[[Event], None]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from parley.batch.assemble import HeardTrack, assemble
 from parley.batch.decode import decode
 from parley.batch.doubt import doubt
-from parley.batch.events import Notice
+from parley.batch.events import Waiting
 from parley.batch.find_speech import SpeechFinder
 from parley.batch.keys import Keys, keys_for, of_track
 from parley.batch.options import Outcome, RecipeOptions, Recording
@@ -43,7 +43,7 @@ async def transcribe(tools: Tools, recording: Recording, options: RecipeOptions,
         return Outcome(transcript=known, cached=True)
 
     def waiting() -> None:
-        tools.publish(Notice("Another process is transcribing this recording; waiting for it."))
+        tools.publish(Waiting("Another process is transcribing this recording; waiting for it."))
 
     async with tools.store.leases.hold(keys.decode, on_wait=waiting):
         if (known := await _recall(tools, keys, profile)) is not None:

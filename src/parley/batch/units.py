@@ -35,7 +35,8 @@ class Tools:
     """What every stage of one recipe works with.
 
     `in_flight` bounds the units of one stage that are out at once; `reuse` False does remembered
-    units again. `done` holds seconds done and in all, by stage and work: tracks share a stage.
+    units again, except those that the same `run` has done: one that was interrupted goes on. `done`
+    holds seconds done and in all, by stage and work: tracks share a stage.
     """
 
     store: Store
@@ -43,6 +44,7 @@ class Tools:
     publish: Publish
     in_flight: int
     reuse: bool = True
+    run: str = ""
     costs: dict[str, StageCost] = field(default_factory=dict[str, StageCost])
     done: dict[Stage, dict[str, tuple[float, float]]] = field(
         default_factory=dict[Stage, dict[str, tuple[float, float]]]
@@ -70,10 +72,12 @@ OnReply = Callable[[Unit, Reply], None]
 
 class _Row(msgspec.Struct, frozen=True):
     """A remembered reply, and the fingerprint of what was asked: units of one index may differ
-    between runs (another packing, another VAD), and an answer to another question is none."""
+    between runs (another packing, another VAD), and an answer to another question is none.
+    `run` names who did it, if anybody wants to know."""
 
     asked: str
     reply: Reply
+    run: str = ""
 
 
 _rows: msgspec.msgpack.Decoder[_Row] = msgspec.msgpack.Decoder(_Row)
@@ -120,16 +124,19 @@ class StageRun:
         return [replies[unit.index] for unit in units]
 
     async def _recall(self, units: Sequence[Unit]) -> dict[int, Reply]:
-        if not (self._tools.reuse and units):
+        if not units or not (self._tools.reuse or self._tools.run):
             return {}
         payloads = await self._tools.store.units.get(self._work, self._stage.value)
         replies: dict[int, Reply] = {}
         for unit in units:
             row = _read(payloads.get(unit.index))
-            if row is not None and row.asked == fingerprint(unit.request):
+            if row is not None and self._may_use(row) and row.asked == fingerprint(unit.request):
                 replies[unit.index] = row.reply
         self._cost.units_remembered += len(replies)
         return replies
+
+    def _may_use(self, row: _Row) -> bool:
+        return self._tools.reuse or row.run == self._tools.run
 
     async def _work_off(
         self, waiting: Sequence[Unit], replies: dict[int, Reply], on_reply: OnReply | None
@@ -164,7 +171,7 @@ class StageRun:
 
     async def _remember(self, unit: Unit, reply: Reply) -> None:
         """Write a unit's reply down; it is durable when this returns."""
-        payload = msgspec.msgpack.encode(_Row(fingerprint(unit.request), reply))
+        payload = msgspec.msgpack.encode(_Row(fingerprint(unit.request), reply, self._tools.run))
         # It was done because what was there, if anything, is no answer to this request.
         await self._tools.store.units.put(self._work, self._stage.value, unit.index, payload, replace=True)
 

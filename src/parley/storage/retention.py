@@ -2,8 +2,9 @@
 
 Transcripts and the units of each (work, stage) are entries of one list ordered by last use. An
 entry nobody has used for `max_age_s` goes; then the least recently used go until the rest fits
-into `max_bytes`. Units are not tied to transcripts: several transcripts are made from the same
-units, a lost entry only costs doing its part again, and whatever is in use has just been used.
+into `max_bytes`. Results of tasks that are remembered stay with them. Units are not tied to
+transcripts: several transcripts are made from the same units, a lost entry only costs doing its
+part again, and whatever is in use has just been used.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, delete, select
 
 from parley.storage.database import Database
 from parley.storage.tables import TranscriptRow, UnitRow, WorkRow
+from parley.storage.tasks import is_referenced
 
 # Small transactions (16 MB are deleted in 0.2 s on a virtual disk): other processes wait for each
 # of them with results in their hands.
@@ -66,6 +68,7 @@ def choose_victims(entries: Iterable[Entry], *, max_bytes: int, oldest: float) -
 def _entries(connection: Connection) -> list[Entry]:
     works = select(WorkRow.work, WorkRow.stage, WorkRow.size_bytes, WorkRow.accessed_at)
     transcripts = select(TranscriptRow.key, TranscriptRow.size_bytes, TranscriptRow.accessed_at)
+    transcripts = transcripts.where(~is_referenced())
     found = [Entry(*row) for row in connection.execute(works).all()]
     found += [Entry(key, None, size, used) for key, size, used in connection.execute(transcripts).all()]
     return found
@@ -78,7 +81,11 @@ def _forget(connection: Connection, entries: Sequence[Entry]) -> int:
 def _forget_one(connection: Connection, entry: Entry) -> bool:
     """Forget an entry unless it was used since the list was made."""
     if entry.stage is None:
-        unused = (TranscriptRow.key == entry.key, TranscriptRow.accessed_at == entry.accessed_at)
+        unused = (
+            TranscriptRow.key == entry.key,
+            TranscriptRow.accessed_at == entry.accessed_at,
+            ~is_referenced(),
+        )
         return connection.execute(delete(TranscriptRow).where(*unused)).rowcount == 1
     unused = (
         WorkRow.work == entry.key,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from contextlib import suppress
 
@@ -14,6 +15,9 @@ from parley.speech.transcript import SCHEMA_VERSION, Transcript
 from parley.storage.database import Database
 from parley.storage.tables import TranscriptRow
 from parley.storage.units import ACCESS_RESOLUTION_S
+
+KEPT = "task-"
+"""Begins the keys of transcripts that are the results of tasks."""
 
 _decoder = msgspec.json.Decoder(Transcript)
 
@@ -43,6 +47,22 @@ class Transcripts:
         row = insert(TranscriptRow).values(key=key, **values)
         row = row.on_conflict_do_update(index_elements=["key"], set_=values)
         await self._database.write(lambda connection: connection.execute(row))
+
+    async def keep(self, transcript: Transcript) -> str:
+        """Remember a transcript for tasks; its key, which is the digest of its content.
+
+        So what a task was answered with never changes, whatever is remembered later under the key
+        of its options.
+        """
+        payload = msgspec.json.encode(transcript)
+        key = KEPT + hashlib.sha256(payload).hexdigest()[:40]
+        now = time.time()
+        values = {"payload": payload, "size_bytes": len(payload), "created_at": now, "accessed_at": now}
+        row = insert(TranscriptRow).values(key=key, **values).on_conflict_do_nothing()
+        there = select(TranscriptRow.key).where(TranscriptRow.key == key)
+        if await self._database.read(lambda connection: connection.execute(there).scalar()) is None:
+            await self._database.write(lambda connection: connection.execute(row))
+        return key
 
     async def forget(self, key: str) -> None:
         """Drop a transcript; the units it was made from stay."""

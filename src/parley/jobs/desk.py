@@ -1,0 +1,294 @@
+"""The tasks: admitted, queued, done, watched, cancelled, answered."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from parley.engines.profiles import Profile
+from parley.errors import (
+    CancelFailed,
+    FileNotFound,
+    FleetClosed,
+    InvalidOption,
+    ResultNotReady,
+    TaskExpired,
+    TaskNotFound,
+    rebuild,
+)
+from parley.fleet.fleet import Fleet
+from parley.formats.native import TaskFacts, result_of
+from parley.jobs import edits as overlay
+from parley.jobs.admission import Admission
+from parley.jobs.books import Books, DeskStats, Listener, stats_of
+from parley.jobs.edits import Edits
+from parley.jobs.failing import CANCELLED
+from parley.jobs.known import Hit, Planner, find, projection
+from parley.jobs.options import DeskOptions
+from parley.jobs.principal import Principal
+from parley.jobs.recovery import recover
+from parley.jobs.rows import task_of
+from parley.jobs.running import Running
+from parley.jobs.server_lock import server_lock
+from parley.jobs.task import Order, Task, TaskState
+from parley.jobs.telling import Teller
+from parley.jobs.updates import Over, Update
+from parley.jobs.upload import Acknowledgement, Answered
+from parley.jobs.watching import watch_past, watch_work
+from parley.jobs.workflow import Workflows, open_workflows
+from parley.speech.transcript import Transcript
+from parley.storage.recordings import StoredRecording
+from parley.storage.store import Store
+from parley.storage.tasks import EXPIRED, StoredTask
+from parley.wire.native.result import JsonResult, TextResult
+
+__all__ = ["Desk", "DeskOptions", "DeskStats", "Edits", "Hit", "open_desk"]
+
+
+class Desk:
+    """Everything about tasks; `open_desk` makes it. A task of somebody else does not exist: TaskNotFound."""
+
+    def __init__(self, books: Books, workflows: Workflows) -> None:
+        self._books = books
+        self._store = books.store
+        self._workflows = workflows
+        self._admission = Admission(books, workflows)
+
+    async def admit(
+        self, who: Principal, task_id: str, order: Order, recording: StoredRecording
+    ) -> Acknowledgement:
+        """Make a task of an order, or Full and nothing was made; the same task again changes nothing.
+
+        Raises UnsupportedOption, ProfileUnknown or InvalidOption for an order that the profile cannot
+        fulfil, FleetClosed while the server stops, StorageError.
+        """
+        row = await self._store.tasks.get(task_id)
+        if row is not None:
+            return self._admission.again(row)
+        hit = await self.known(who, order, recording)
+        if hit is not None:
+            await self.answer(who, task_id, order, recording, hit)
+            return Answered(task_id=task_id)
+        return await self._admission.admit(who, task_id, order, recording)
+
+    async def answer(
+        self, who: Principal, task_id: str, order: Order, recording: StoredRecording, hit: Hit
+    ) -> None:
+        """Make a task that is completed from the start by something known."""
+        await self._admission.answer(who, task_id, order, recording, hit)
+
+    async def known(self, who: Principal, order: Order, recording: StoredRecording) -> Hit | None:
+        """What is remembered for the order; whether the user may know is the caller's business."""
+        del who
+        return await find(self._store, self._books.planner, order, recording)
+
+    async def get(self, who: Principal, task_id: str) -> Task:
+        """How the task is; raises TaskNotFound or TaskExpired."""
+        task = self._books.view(await self._row(who, task_id))
+        return replace(task, has_media=await self._has_media(task.sha256))
+
+    async def list(
+        self, who: Principal, *, limit: int, cursor: str | None, state: TaskState | None
+    ) -> tuple[list[Task], str | None]:
+        """The user's tasks (an admin's: everybody's), the newest first, and where to go on."""
+        before = _read_cursor(cursor)
+        user = None if who.is_admin else who.user
+        rows = await self._store.tasks.page(user, state=state, limit=limit + 1, before=before)
+        tasks = [self._books.view(row) for row in rows[:limit]]
+        return tasks, _cursor(rows[limit - 1]) if len(rows) > limit else None
+
+    async def cancel(self, who: Principal, task_id: str) -> Task:
+        """Stop a task for good; raises CancelFailed when it is over, TaskNotFound, TaskExpired."""
+        row = await self._row(who, task_id)
+        work = self._books.works.of_task(task_id)
+        if work is None:
+            return await self._cancel(row)
+        async with work.lock:
+            task = await self._cancel(row)
+            self._books.works.leave(work, task)
+        self._books.conclude([task])
+        return task
+
+    async def _cancel(self, row: StoredTask) -> Task:
+        moved = await self._store.tasks.move(
+            [row.id],
+            TaskState.CANCELLED,
+            finished_at=time.time(),
+            error_code=CANCELLED.code,
+            error_message=CANCELLED.message,
+            error_type=CANCELLED.kind.value,
+        )
+        if not moved:
+            raise CancelFailed("The task is over; there is nothing to cancel.")
+        return task_of((await self._store.tasks.many([row.id]))[row.id])
+
+    async def watch(
+        self, who: Principal, task_id: str, *, from_segment: int | None = None
+    ) -> AsyncGenerator[Update]:
+        """The present state first (of a task that is over: nothing), then what happens, and one Over.
+
+        Recognised text only where `from_segment` is a number, from that number on. Raises
+        TaskNotFound, TaskExpired; FleetClosed when the server stops before the task is over.
+        """
+        row = await self._row(who, task_id)
+        work = self._books.works.of_task(task_id)
+        if work is None:
+            row = await self._row(who, task_id)
+            updates = watch_past(self._books, row, Over(task=await self.get(who, task_id)), from_segment)
+        else:
+            updates = watch_work(self._books, work, task_id, from_segment)
+        async for update in updates:
+            yield update
+
+    async def transcript(self, who: Principal, task_id: str) -> tuple[Task, Transcript]:
+        """A completed task and its transcript, edits applied and without what was not asked for.
+
+        Raises ResultNotReady, TaskExpired, TaskNotFound, or why the task failed.
+        """
+        row = await self._row(who, task_id)
+        task, transcript = await self._completed(row)
+        return task, await asyncio.to_thread(overlay.applied, overlay.loads(row.edits), transcript)
+
+    async def result(
+        self, who: Principal, task_id: str, output_format: str | None = None
+    ) -> JsonResult | TextResult:
+        """The result in a format (None: the one ordered); raises like `transcript`, and InvalidOption."""
+        task, transcript = await self.transcript(who, task_id)
+        facts = TaskFacts(
+            task_id=task.id,
+            file_name=task.order.file_name,
+            md5=task.md5,
+            created_at=task.created_at,
+            processing_s=task.processing_s,
+            profile=task.order.profile,
+            diarize=transcript.diarized,
+            words=task.order.wish.recognition.words,
+            projected=task.projected,
+        )
+        return await asyncio.to_thread(
+            result_of, transcript, facts, output_format or task.order.output_format
+        )
+
+    async def edit(self, who: Principal, task_id: str, edits: Edits) -> Task:
+        """Lay corrections over the task's transcript, over earlier ones; an empty text takes one back.
+
+        Raises InvalidOption for what is not there, and what `transcript` raises.
+        """
+        row = await self._row(who, task_id)
+        _, transcript = await self._completed(row)
+        overlay.check(edits, transcript)
+        together = overlay.merged(overlay.loads(row.edits), edits)
+        await self._store.tasks.edit(task_id, overlay.dumps(together) if together else None)
+        return await self.get(who, task_id)
+
+    async def recording_path(self, who: Principal, task_id: str) -> tuple[Path, str]:
+        """The recording and a name to show; raises FileNotFound, TaskNotFound, TaskExpired."""
+        row = await self._row(who, task_id)
+        if not await self._has_media(row.sha256):
+            raise FileNotFound("The recording of this task was removed.")
+        return self._store.recordings.path(row.sha256), row.file_name
+
+    def stats(self) -> DeskStats:
+        """The desk in numbers."""
+        return stats_of(self._books)
+
+    def on_conclusion(self, listener: Listener) -> None:
+        """Hear of every task that is over; what the listener raises is its own affair."""
+        self._books.listeners.append(listener)
+
+    async def sweep(self) -> None:
+        """Forget what is old; called once a minute. Raises StorageError."""
+        await self._store.tasks.expire(finished_before=time.time() - self._books.options.keep_s)
+        await self._workflows.forget(await self._workflows.over())
+
+    async def drain(self) -> None:
+        """Admit nothing more and stop what runs, to go on after the next start; watchers are told."""
+        self._books.is_draining = True
+        for work in self._books.works:
+            work.stopped = FleetClosed("The server is stopping; the task goes on after its next start.")
+            work.stir()
+        recipes = [work.recipe for work in self._books.works if work.recipe is not None]
+        for recipe in recipes:
+            recipe.cancel()
+        if recipes:
+            await asyncio.wait(recipes, timeout=_DRAIN_S)
+
+    async def _row(self, who: Principal, task_id: str) -> StoredTask:
+        row = await self._store.tasks.get(task_id)
+        if row is None or not who.may_see(row.user):
+            raise TaskNotFound("There is no such task.")
+        if row.state == EXPIRED:
+            raise TaskExpired("The task is over and was forgotten.")
+        return row
+
+    async def _completed(self, row: StoredTask) -> tuple[Task, Transcript]:
+        task = self._books.view(row)
+        if task.failure is not None:
+            raise rebuild(task.failure.code, task.failure.message)
+        if task.transcript is None:
+            raise ResultNotReady("The task is not over yet; its result comes later.")
+        transcript = await self._store.transcripts.get(task.transcript)
+        if transcript is None:
+            raise TaskExpired("The transcript of this task is no longer there; send the recording again.")
+        return task, projection(transcript, task.order.wish) if task.projected else transcript
+
+    async def _has_media(self, sha256: str) -> bool:
+        return await asyncio.to_thread(self._store.recordings.path(sha256).is_file)
+
+
+_DRAIN_S = 10.0
+
+
+@asynccontextmanager
+async def open_desk(
+    store: Store,
+    fleet: Fleet,
+    profiles: Mapping[str, Profile],
+    options: DeskOptions,
+    data_dir: Path,
+) -> AsyncGenerator[Desk]:
+    """The desk of a data directory: one at a time, in one loop; leaving the context drains it.
+
+    Raises ServerInUse when another server has the directory, and StorageError.
+    """
+    books = Books(store=store, planner=Planner(profiles, options.limits), options=options)
+    teller = Teller(books)
+    runner = Running(books, fleet, teller)
+    async with (
+        server_lock(data_dir),
+        open_workflows(data_dir, runner, running=options.running) as workflows,
+    ):
+        desk = Desk(books, workflows)
+        telling: asyncio.Task[None] | None = None
+        try:
+            await recover(books, workflows)
+            books.ready.set()
+            telling = asyncio.create_task(teller.run(), name="teller")
+            yield desk
+        finally:
+            await desk.drain()
+            books.ready.set()
+            if telling is not None:
+                telling.cancel()
+                with suppress(asyncio.CancelledError):
+                    await telling
+
+
+def _cursor(row: StoredTask) -> str:
+    return base64.urlsafe_b64encode(f"{row.created_at!r} {row.id}".encode()).decode()
+
+
+def _read_cursor(cursor: str | None) -> tuple[float, str] | None:
+    if cursor is None:
+        return None
+    try:
+        moment, _, task_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        return float(moment), task_id
+    except (ValueError, binascii.Error) as error:
+        raise InvalidOption("The cursor is not one of this server's; begin without one.") from error
