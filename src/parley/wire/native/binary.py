@@ -21,7 +21,7 @@ class BinaryChunk:
     data: memoryview | bytes
 
 
-def unpack_chunk(frame: bytes) -> BinaryChunk:
+def unpack_chunk(frame: bytes | bytearray) -> BinaryChunk:
     """Read a binary frame without copying its bytes; raises ValueError for one that is too short."""
     if len(frame) < HEAD_BYTES:
         raise ValueError(f"a binary frame has at least {HEAD_BYTES} bytes")

@@ -1,0 +1,101 @@
+"""The line to one client: what is said goes out whole, one message after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol
+
+from parley.wire.native.message import Data, now
+from parley.wire.native.server import TaskComplete, TaskStatus, TaskStatusBatch
+
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+
+
+class Wire(Protocol):
+    """The connection below, where it is our own: bounds and memory of frames."""
+
+    def limit(self, most_bytes: int) -> None:
+        """Refuse messages larger than this from now on."""
+        ...
+
+    def claim(self) -> int:
+        """Keep the memory of the message received last until `release`."""
+        ...
+
+    def release(self, size: int) -> None:
+        """A claimed message is dealt with."""
+        ...
+
+
+class Unbounded:
+    """Stands for the wire where a test client speaks ASGI without one."""
+
+    def limit(self, most_bytes: int) -> None:
+        """Nothing is limited."""
+
+    def claim(self) -> int:
+        """Nothing is counted."""
+        return 0
+
+    def release(self, size: int) -> None:
+        """Nothing was counted."""
+
+
+class LineGone(Exception):
+    """Nobody is there any more."""
+
+
+class Line:
+    """One client's WebSocket. What is said may raise LineGone."""
+
+    def __init__(self, receive: Receive, send: Send, wire: Wire) -> None:
+        self.wire = wire
+        self._receive = receive
+        self._send = send
+        self._turn = asyncio.Lock()
+
+    async def accept(self) -> None:
+        """Answer the handshake."""
+        await self._put({"type": "websocket.accept"})
+
+    async def hear(self) -> str | bytearray | bytes | None:
+        """The next message; None when the line is closed."""
+        while True:
+            event = await self._receive()
+            if event["type"] == "websocket.receive":
+                text = event.get("text")
+                return text if text is not None else event["bytes"]
+            if event["type"] == "websocket.disconnect":
+                return None
+
+    async def say(self, data: Data) -> None:
+        """Send a message. It is written down when its turn has come, so that those waiting cost nothing."""
+        async with self._turn:
+            text = await asyncio.to_thread(write, data) if _may_be_large(data) else write(data)
+            await self._put({"type": "websocket.send", "text": text})
+
+    async def close(self, code: int) -> None:
+        """Say goodbye."""
+        async with self._turn:
+            await self._put({"type": "websocket.close", "code": code})
+
+    async def _put(self, event: Event) -> None:
+        try:
+            await self._send(event)
+        except OSError as error:
+            raise LineGone from error
+
+
+def write(data: Data) -> str:
+    """A message in its envelope."""
+    return f'{{"type":{json.dumps(data.TYPE)},"data":{data.model_dump_json()},"timestamp":"{now()}"}}'
+
+
+def _may_be_large(data: Data) -> bool:
+    if isinstance(data, TaskComplete | TaskStatusBatch):
+        return True
+    return isinstance(data, TaskStatus) and data.result is not None

@@ -1,0 +1,178 @@
+"""Frames as messages of the catalogue; base64 is undone on the way, straight from the text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from pydantic import ValidationError
+
+from parley.errors import (
+    ChunkHashMismatch,
+    ChunkUploadError,
+    InvalidJson,
+    MissingChunkData,
+    MissingFileData,
+    RequestError,
+    UnknownMessageType,
+    UploadDataError,
+)
+from parley.server.native.refusals import About, Refused, about, refused_fields
+from parley.wire.native.binary import HEAD_BYTES, unpack_chunk
+from parley.wire.native.client import CLIENT_MESSAGES, UploadChunk, UploadData
+from parley.wire.native.message import Data
+
+LARGE_TEXT_CHARACTERS = 64 * 1024
+"""Longer texts are parsed in a thread."""
+
+_MD5 = re.compile(r"[0-9a-fA-F]{32}")
+_KINDS: Mapping[str, type[Data]] = {kind.TYPE: kind for kind in CLIENT_MESSAGES}
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A chunk as bytes, whichever frame it came in."""
+
+    task_id: str
+    index: int
+    data: bytes | memoryview
+    md5: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole file as bytes."""
+
+    task_id: str
+    data: bytes
+
+
+Request = Data | Chunk | Whole
+
+
+class _ChunkFields(msgspec.Struct):
+    task_id: str
+    chunk_index: int
+    chunk_data: bytes
+    chunk_hash: str | None = None
+
+
+class _WholeFields(msgspec.Struct):
+    task_id: str
+    file_data: bytes
+
+
+class _ChunkFrame(msgspec.Struct, tag_field="type", tag=UploadChunk.TYPE):
+    data: _ChunkFields
+
+
+class _WholeFrame(msgspec.Struct, tag_field="type", tag=UploadData.TYPE):
+    data: _WholeFields
+
+
+_large = msgspec.json.Decoder(_ChunkFrame | _WholeFrame)
+
+
+def read_binary(payload: bytes | bytearray) -> Chunk:
+    """A binary frame; raises Refused."""
+    try:
+        chunk = unpack_chunk(payload)
+    except ValueError:
+        error = ChunkUploadError(
+            f"A binary frame has a head of {HEAD_BYTES} bytes before those of the chunk."
+        )
+        raise Refused(error, About(UploadChunk.TYPE)) from None
+    if not chunk.data:
+        error = MissingChunkData("The binary frame carries no chunk; send its bytes after the head.")
+        raise Refused(error, About(UploadChunk.TYPE, chunk.task_id, chunk.index))
+    return Chunk(chunk.task_id, chunk.index, chunk.data, chunk.md5)
+
+
+def read_text(text: str) -> Request:
+    """A text frame; raises Refused. Takes milliseconds for each megabyte."""
+    if len(text) > LARGE_TEXT_CHARACTERS and (request := _read_large(text)) is not None:
+        return request
+    kind, data = read_envelope(text)
+    model = _KINDS.get(kind)
+    if model is None:
+        raise Refused(UnknownMessageType("There is no message of this type; see the protocol's reference."))
+    # Null stands for "not given": clients of the first generation send it for options without a value.
+    given = {name: value for name, value in data.items() if value is not None}
+    try:
+        message = model.model_validate(given)
+    except ValidationError as error:
+        raise refused_fields(kind, given, error) from None
+    return _decoded(message, about(kind, given))
+
+
+def read_envelope(text: str) -> tuple[str, dict[str, Any]]:
+    """Type and data of a text frame; a token beside `type` counts as in `data`. Raises Refused."""
+    try:
+        frame = msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        raise Refused(InvalidJson("The frame is not JSON.")) from None
+    if not isinstance(frame, dict):
+        raise Refused(InvalidJson("The frame is not a JSON object."))
+    kind, data = frame.get("type"), frame.get("data")
+    if not isinstance(kind, str):
+        raise Refused(UnknownMessageType("The frame has no 'type', or one that is no text."))
+    if data is None:
+        data = {}
+    if not isinstance(data, dict):
+        raise Refused(RequestError("The field 'data' is not a JSON object."), About(kind))
+    if "token" in frame:
+        data = {"token": frame["token"], **data}
+    return kind, data
+
+
+def _read_large(text: str) -> Request | None:
+    """The two messages that are large by nature; None for anything unusual, which is read with more care."""
+    try:
+        frame = _large.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    fields = frame.data
+    if not 0 < len(fields.task_id) <= 64:
+        return None
+    if isinstance(fields, _WholeFields):
+        return Whole(fields.task_id, fields.file_data)
+    head = About(UploadChunk.TYPE, fields.task_id, fields.chunk_index)
+    return Chunk(fields.task_id, fields.chunk_index, fields.chunk_data, _md5(fields.chunk_hash or "", head))
+
+
+def _decoded(message: Data, about: About) -> Request:
+    if isinstance(message, UploadChunk):
+        data = _from_base64(message.chunk_data)
+        if data is None:
+            raise Refused(ChunkUploadError("The field 'chunk_data' is not base64."), about)
+        if not data:
+            raise Refused(MissingChunkData("The field 'chunk_data' is empty."), about)
+        return Chunk(message.task_id, message.chunk_index, data, _md5(message.chunk_hash, about))
+    if isinstance(message, UploadData):
+        data = _from_base64(message.file_data)
+        if data is None:
+            raise Refused(UploadDataError("The field 'file_data' is not base64."), about)
+        if not data:
+            raise Refused(MissingFileData("The field 'file_data' is empty."), about)
+        return Whole(message.task_id, data)
+    return message
+
+
+def _from_base64(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _md5(text: str, about: About) -> bytes | None:
+    if not text:
+        return None
+    if _MD5.fullmatch(text) is None:
+        raise Refused(ChunkHashMismatch("The field 'chunk_hash' is no MD5 in hex."), about)
+    return bytes.fromhex(text)
