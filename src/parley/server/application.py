@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from parley.server.http import edits, events, jobs, media, operations, results, submit
+from parley.server.http import edits, events, jobs, media, operations, results, submit, tus
 from parley.server.http.headers import CautiousHeaders
 from parley.server.http.problem import speak_problems
+from parley.server.http.turns import Turns
 from parley.server.rooms import DoorOptions, Rooms
 
 __all__ = ["DoorOptions", "Rooms", "build"]
@@ -18,6 +19,7 @@ _ROUTERS = (
     events.router,
     media.router,
     edits.router,
+    tus.router,
     operations.router,
 )
 
@@ -34,6 +36,7 @@ def build(rooms: Rooms) -> FastAPI:
     )
     app.state.rooms = rooms
     app.state.event_streams = set()
+    app.state.turns = Turns()
     for router in _ROUTERS:
         app.include_router(router)
     speak_problems(app)

@@ -6,12 +6,14 @@ import asyncio
 import hashlib
 import time
 import uuid
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+import uvicorn
 
 from parley.errors import (
     AuthFailed,
@@ -305,3 +307,30 @@ class Scene:
         peer = how.pop("peer", "127.0.0.1")
         transport = httpx.ASGITransport(self.app, client=(peer, 5000), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://testserver", **how)
+
+
+@asynccontextmanager
+async def served(scene: Scene) -> AsyncGenerator[tuple[str, int], None]:
+    """The doors on a real socket."""
+    config = uvicorn.Config(scene.app, port=0, http="httptools", lifespan="off", log_config=None)
+    config.load()
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server._serve())
+    try:
+        await until(lambda: server.started)
+        yield server.servers[0].sockets[0].getsockname()[:2]
+    finally:
+        server.should_exit = server.force_exit = True
+        await serving
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that will come true."""
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - whoever makes it true knows no event
+            await asyncio.sleep(0.01)
+
+
+def calling(host: str, port: int) -> httpx.AsyncClient:
+    """A client of doors on a real socket."""
+    return httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=60, trust_env=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from parley.server.http.tus_words import VERSION
+
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -13,6 +15,7 @@ _ALWAYS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+_ON_UPLOADS = {**_ALWAYS, "Tus-Resumable": VERSION}
 
 
 class CautiousHeaders:
@@ -27,10 +30,12 @@ class CautiousHeaders:
             await self._app(scope, receive, send)
             return
 
+        always = _ON_UPLOADS if scope["path"].startswith("/v1/uploads") else _ALWAYS
+
         async def cautious(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
+                for name, value in always.items():
                     headers.setdefault(name, value)
             await send(message)
 
