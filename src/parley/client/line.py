@@ -1,0 +1,166 @@
+"""One WebSocket connection: opened, authenticated, and then messages both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from parley.client.address import Address
+from parley.client.failures import LineLost, closed, error_of, unopened
+from parley.errors import AuthFailed, ParleyError
+from parley.wire.native.client import Auth
+from parley.wire.native.message import Data
+
+MOST_RECEIVED_BYTES = 256 * 1024 * 1024
+"""Of one message: the result of a day of speech with the times of every word has some 60 MB."""
+
+_LARGE_BYTES = 256 * 1024
+"""From here on JSON is read in a thread."""
+
+_D = TypeVar("_D", bound=Data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """How to get in. `timeout_s` is for connecting and for the first words."""
+
+    address: Address
+    token: str | None = None
+    tls: ssl.SSLContext | None = None
+    proxy: str | None = None
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the server said."""
+
+    type: str
+    data: dict[str, Any]
+
+    async def read(self, model: type[_D]) -> _D:
+        """The data checked; raises ParleyError where the server does not keep to the protocol."""
+        try:
+            return await asyncio.to_thread(model.model_validate, self.data)
+        except ValidationError as error:
+            raise ParleyError(
+                f"The server's message '{self.type}' cannot be understood; is it newer than this client?",
+                detail=str(error),
+            ) from error
+
+
+class Silence(Exception):
+    """Nothing was said for a while; the line may be fine."""
+
+
+class Line:
+    """An open connection; every method may raise LineLost, or FileTooLarge for a frame that is too large."""
+
+    def __init__(self, socket: ClientConnection, address: Address) -> None:
+        self._socket = socket
+        self._address = address
+
+    async def send(self, data: Data) -> None:
+        """Send a message."""
+        fields = data.model_dump(mode="json", by_alias=True)
+        await self._write(json.dumps({"type": data.TYPE, "data": fields}))
+
+    async def send_frame(self, frame: bytes, patience_s: float) -> None:
+        """Send bytes; a line that takes nothing for so long is lost."""
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._write(frame)
+        except TimeoutError:
+            raise LineLost(f"The server at {self._address.place} takes no more bytes.") from None
+
+    async def receive(self, silence_s: float) -> Message:
+        """The next message; raises Silence when none comes for so long."""
+        try:
+            async with asyncio.timeout(silence_s):
+                frame = await self._socket.recv(decode=False)
+        except TimeoutError:
+            raise Silence from None
+        except ConnectionClosed as error:
+            raise closed(error, self._address) from error
+        try:
+            found = await _decoded(frame)
+            return Message(str(found["type"]), found.get("data") or {})
+        except (ValueError, KeyError, TypeError) as error:
+            raise ParleyError(f"What answers at {self._address.place} is no Parley server.") from error
+
+    async def _write(self, frame: str | bytes) -> None:
+        try:
+            await self._socket.send(frame)
+        except ConnectionClosed as error:
+            raise closed(error, self._address) from error
+
+
+async def _decoded(frame: bytes) -> Any:
+    return json.loads(frame) if len(frame) < _LARGE_BYTES else await asyncio.to_thread(json.loads, frame)
+
+
+@asynccontextmanager
+async def open_line(door: Door) -> AsyncGenerator[Line]:
+    """A line over which requests may be sent.
+
+    Raises LineLost when nobody answers, AuthFailed, and ServerUnreachable for what no second try mends.
+    """
+    socket = await _connect(door)
+    try:
+        line = Line(socket, door.address)
+        await _introduce(line, door)
+        yield line
+    finally:
+        # The server's answer to our goodbye is of no use to anybody.
+        socket.transport.abort() if socket.close_code is None and _is_stuck(socket) else await socket.close()
+
+
+def _is_stuck(socket: ClientConnection) -> bool:
+    return socket.transport.get_write_buffer_size() > 0
+
+
+async def _connect(door: Door) -> ClientConnection:
+    try:
+        return await connect(
+            door.address.socket_url,
+            ssl=door.tls,
+            proxy=door.proxy,
+            open_timeout=door.timeout_s,
+            close_timeout=1.0,
+            # Behind a slow uplink a pong may take minutes; silence is judged where one knows what to expect.
+            ping_timeout=None,
+            compression=None,
+            max_size=MOST_RECEIVED_BYTES,
+        )
+    except Exception as error:  # every kind of failure has its sentence
+        raise unopened(error, door.address) from error
+
+
+async def _introduce(line: Line, door: Door) -> None:
+    while True:
+        try:
+            message = await line.receive(door.timeout_s)
+        except Silence:
+            raise LineLost(
+                f"The server at {door.address.place} accepts connections but says nothing."
+            ) from None
+        match message.type:
+            case "connected":
+                return
+            case "auth_required" if not door.token:
+                raise AuthFailed("The server wants to know who asks; give a token.")
+            case "auth_required":
+                await line.send(Auth(token=door.token or ""))
+            case "error":
+                raise error_of(message.data)
+            case _:
+                pass
