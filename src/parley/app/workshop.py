@@ -109,8 +109,13 @@ def pools_for(profiles: Iterable[Profile], settings: Settings) -> tuple[PoolSpec
     speech = tuple(spec for spec in used.values() if spec.role != Role.MEDIA)
     return (
         PoolSpec(name="media", engines=media, workers=1),
-        PoolSpec(name="speech", engines=speech, workers=settings.worker_count()),
+        PoolSpec(name="speech", engines=speech, workers=speech_workers(settings)),
     )
+
+
+def speech_workers(settings: Settings) -> int:
+    """Most speech workers; in lock mode one."""
+    return 1 if settings.queue.mode == "lock" else settings.worker_count()
 
 
 def limits_for(settings: Settings) -> FleetLimits:

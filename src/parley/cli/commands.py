@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from parley import __version__
-from parley.cli import config, demo, doctor, engines, profiles, tell, transcribe
+from parley.cli import config, demo, doctor, engines, profiles, serve, tell, transcribe
 from parley.errors import InputError, ParleyError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("transcribe")(transcribe.command)
+app.command("serve")(serve.command)
 app.command("demo")(demo.command)
 app.command("engines")(engines.command)
 app.command("profiles")(profiles.command)

@@ -1,0 +1,183 @@
+"""The whole server: every room, opened in order and closed in the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from parley.app import options
+from parley.app.gauges import Gauges
+from parley.app.workshop import limits_for, load_profiles, pools_for
+from parley.engines.contract import Role
+from parley.engines.profiles import Profile, choose
+from parley.errors import ParleyError
+from parley.fleet.fleet import Fleet
+from parley.jobs.desk import Desk, open_desk
+from parley.jobs.known import Planner
+from parley.jobs.reception import Reception
+from parley.jobs.task import Order
+from parley.server.application import Rooms, build
+from parley.server.authority import Authority
+from parley.server.native.door import native_door
+from parley.server.pace import Pace
+from parley.settings import MIB, Settings
+from parley.storage.store import Store
+from parley.telemetry.metrics import Metrics
+
+Notice = Callable[[str], None]
+
+_TIDY_EVERY_S = 60.0
+_WARM_AGAIN_S = 30.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """The rooms of a running server, and the application in front of them."""
+
+    settings: Settings
+    profile: Profile
+    store: Store
+    fleet: Fleet
+    desk: Desk
+    reception: Reception
+    metrics: Metrics
+    application: ASGIApp = field(init=False)
+    is_draining: bool = False
+    loaded: bool = False
+
+    async def drain(self) -> None:
+        """Take nothing more; what runs is checkpointed and goes on after the next start."""
+        self.is_draining = True
+        await self.desk.drain()
+
+    def unready(self) -> Sequence[str]:
+        """Why no work should be sent here; nothing when all is well."""
+        reasons = {
+            "the server is stopping": self.is_draining,
+            "the models are being loaded": not self.loaded,
+            "workers were lost too often; see the log": self.fleet.health().is_degraded,
+            "the queue is full": self.desk.stats().waiting >= self.settings.queue.max_waiting,
+        }
+        return [reason for reason, applies in reasons.items() if applies]
+
+    async def tidy(self) -> None:
+        """Once a minute: forget what is old, remove what nobody needs."""
+        await self.reception.sweep()
+        await self.desk.sweep()
+        await self.store.tidy(
+            pcm_bytes=self.settings.pcm_cache_mib * MIB,
+            cache_bytes=self.settings.cache_mib * MIB,
+            cache_age_s=self.settings.cache_days * 86400,
+        )
+
+    async def warm(self) -> None:
+        """Load the models of the default profile, so that the first task need not wait for them."""
+        engines = [spec.name for spec in self.profile.engines.values() if spec.role != Role.MEDIA]
+        if self.settings.queue.min_workers:
+            await self.fleet.warm(*engines)
+        self.loaded = True
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, secure: bool, notice: Notice) -> AsyncGenerator[House]:
+    """Open every room; leaving the context ends them, with no process left behind.
+
+    Raises ServerInUse, StorageError, InvalidSettings, ProfileError.
+    """
+    profiles = load_profiles(settings)
+    profile = choose(profiles, settings.profile)
+    profile.require_installed()
+    installed = {name: each for name, each in profiles.items() if not each.missing()}
+    async with AsyncExitStack() as stack:
+        store = await Store.open(settings.data_dir)
+        stack.push_async_callback(store.close)
+        pools = pools_for(installed.values(), settings)
+        fleet = await stack.enter_async_context(Fleet(pools, limits_for(settings), notice=notice))
+        desk = await stack.enter_async_context(
+            open_desk(store, fleet, installed, options.desk_options(settings), settings.data_dir)
+        )
+        planner = Planner(profiles, options.desk_options(settings).limits)
+        reception = Reception(store, desk, _checker(planner), options.reception_options(settings))
+        stack.push_async_callback(reception.close)
+        house = House(
+            settings=settings,
+            profile=profile,
+            store=store,
+            fleet=fleet,
+            desk=desk,
+            reception=reception,
+            metrics=Metrics(),
+        )
+        await _furnish(house, stack, secure)
+        yield house
+
+
+def _checker(planner: Planner) -> Callable[[Order], None]:
+    def check(order: Order) -> None:
+        """Raise for what the profile of an order cannot do."""
+        planner.profile(order).require_installed()
+        planner.options(order)
+
+    return check
+
+
+async def _furnish(house: House, stack: AsyncExitStack, secure: bool) -> None:
+    """The doors, and what runs beside them."""
+    settings = house.settings
+    authority = await asyncio.to_thread(
+        Authority.open, settings.data_dir, options.authority_options(settings), house.store.keys
+    )
+    pace = Pace(settings.server.requests_per_minute)
+    native = native_door(house.desk, house.reception, authority, options.native_options(settings), pace)
+    gauges = Gauges(house.metrics, house.desk, house.reception, house.fleet, lambda: native.connections)
+    rooms = Rooms(
+        desk=house.desk,
+        reception=house.reception,
+        authority=authority,
+        options=options.door_options(settings),
+        unready=house.unready,
+        figures=gauges.figures,
+        metrics=house.metrics.render,
+    )
+    application = build(rooms)
+    application.router.routes.append(_everything_else(native))
+    house.application = application
+    beside = await stack.enter_async_context(asyncio.TaskGroup())
+    for work in (
+        _every(_TIDY_EVERY_S, house.tidy),
+        _until_loaded(house),
+        gauges.watch_loop(),
+    ):
+        stack.callback(beside.create_task(work).cancel)
+
+
+def _everything_else(native: Any) -> Any:
+    from starlette.routing import WebSocketRoute
+
+    return WebSocketRoute("/{path:path}", native)
+
+
+async def _every(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """A supervisor: what fails once is tried again."""
+    while True:
+        try:
+            await work()
+        except ParleyError as error:
+            _log.warning("tidying failed: %s (%s)", error.code, error.detail)
+        await asyncio.sleep(seconds)
+
+
+async def _until_loaded(house: House) -> None:
+    while not house.loaded:
+        try:
+            await house.warm()
+        except ParleyError as error:
+            _log.error("the models could not be loaded: %s (%s)", error.message, error.detail)
+            await asyncio.sleep(_WARM_AGAIN_S)

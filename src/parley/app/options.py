@@ -1,0 +1,103 @@
+"""What each room of the server is told of the settings."""
+
+from __future__ import annotations
+
+from parley.app.workshop import house_limits, speech_workers
+from parley.jobs.options import DeskOptions
+from parley.jobs.reception import ReceptionOptions
+from parley.server.authority import AuthorityOptions
+from parley.server.native.behind import NativeOptions
+from parley.server.native.wire_protocol import WireOptions
+from parley.server.rooms import DoorOptions
+from parley.server.tls import TlsOptions
+from parley.settings import MIB, Settings
+
+
+def desk_options(settings: Settings) -> DeskOptions:
+    """The queue's share."""
+    queue, workers = settings.queue, speech_workers(settings)
+    lock = queue.mode == "lock"
+    return DeskOptions(
+        max_waiting=queue.max_waiting,
+        max_waiting_per_user=queue.max_waiting_per_user,
+        # One more than there are workers: while it decodes, the others recognise.
+        running=1 if lock else queue.running or workers + 1,
+        # One unit in each worker's hands and one waiting beside it.
+        in_flight=1 if lock else 2 * workers,
+        silence_s=queue.silence_s,
+        attempts=queue.attempts,
+        keep_s=queue.keep_days * 86400,
+        limits=house_limits(settings),
+    )
+
+
+def reception_options(settings: Settings) -> ReceptionOptions:
+    """The uploads' share."""
+    uploads = settings.uploads
+    return ReceptionOptions(
+        max_file_bytes=settings.max_file_mib * MIB,
+        expire_s=uploads.expire_minutes * 60,
+        max_open=uploads.max_open,
+        max_open_per_user=uploads.max_open_per_user,
+        disk_bytes=uploads.disk_mib * MIB,
+        keep_media=uploads.keep_media,
+        authenticated=settings.auth.enabled,
+        shared=settings.cache.shared,
+    )
+
+
+def authority_options(settings: Settings) -> AuthorityOptions:
+    """The share of whoever knows users."""
+    auth = settings.auth
+    return AuthorityOptions(
+        enabled=auth.enabled,
+        secret=auth.secret.get_secret_value() if auth.secret else None,
+        algorithm=auth.algorithm,
+        public_key=auth.public_key,
+        allow_eternal_tokens=auth.allow_eternal_tokens,
+    )
+
+
+def native_options(settings: Settings) -> NativeOptions:
+    """The share of the WebSocket door."""
+    server = settings.server
+    return NativeOptions(
+        default_profile=settings.profile,
+        max_connections=server.max_connections,
+        max_connections_per_client=server.max_connections_per_client,
+        auth_timeout_s=server.auth_timeout_s,
+    )
+
+
+def wire_options(settings: Settings) -> WireOptions:
+    """The share of what reads and writes frames."""
+    server = settings.server
+    return WireOptions(
+        frame_budget_bytes=server.frame_budget_mib * MIB,
+        send_timeout_s=server.send_timeout_s,
+        ping_interval_s=server.ping_interval_s,
+    )
+
+
+def door_options(settings: Settings) -> DoorOptions:
+    """The share of the HTTP doors."""
+    return DoorOptions(
+        default_profile=settings.profile,
+        max_file_bytes=settings.max_file_mib * MIB,
+        allow_urls=settings.uploads.allow_urls,
+        allow_private_urls=settings.uploads.allow_private_urls,
+        url_timeout_s=settings.uploads.url_timeout_s,
+        patience_s=settings.server.send_timeout_s,
+        origins=settings.server.origins,
+    )
+
+
+def tls_options(settings: Settings) -> TlsOptions:
+    """What connections are secured with."""
+    server = settings.server
+    return TlsOptions(
+        certificate=server.tls_cert,
+        key=server.tls_key,
+        self_signed=server.tls == "self-signed",
+        names=(server.host, *(name for name in server.hosts if name != "*")),
+    )

@@ -1,0 +1,155 @@
+"""Runs the server in this process: its address, its signals, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Generator
+from typing import Any, cast
+
+import uvicorn
+
+from parley import __version__
+from parley.app.house import House, open_house
+from parley.app.options import tls_options, wire_options
+from parley.errors import InvalidSettings
+from parley.server.native.wire_protocol import wire_protocol
+from parley.server.tls import tls_context
+from parley.settings import Settings
+from parley.settings.server import ServerSettings
+
+Tell = Callable[[str], None]
+"""Hears sentences for the person who started the server."""
+
+_BACKLOG = 2048
+
+
+def serve(settings: Settings, tell: Tell) -> None:
+    """Serve until SIGINT or SIGTERM; raises ParleyError when that cannot begin."""
+    require_guarded(settings)
+    with contextlib.closing(listen(settings.server)) as listener:
+        asyncio.run(_serve(settings, listener, tell))
+
+
+def require_guarded(settings: Settings) -> None:
+    """Refuse an address that others can reach unless callers are asked who they are."""
+    server = settings.server
+    if settings.auth.enabled or server.insecure or is_loopback(server.host):
+        return
+    raise InvalidSettings(
+        f"Listening on {server.host} without authentication would let anybody in; add --auth, or --insecure "
+        "where the network is trusted."
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(server: ServerSettings) -> socket.socket:
+    """The socket to accept on; raises InvalidSettings when the address cannot be had."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            server.host, server.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise InvalidSettings(
+            f"The server cannot listen on {server.host} port {server.port}: {_reason(error)}; "
+            "choose another with --host and --port.",
+            detail=str(error),
+        ) from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "the address is not valid").lower()
+
+
+def url_of(listener: socket.socket, secure: bool) -> str:
+    """The address as a browser takes it."""
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Says when it accepts, and leaves signals to us: uvicorn raises them again at the end, as if
+    nobody had obeyed.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.accepts = asyncio.Event()
+        self.asked_to_stop = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.accepts.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """The first signal stops gracefully, the second at once."""
+        loop = asyncio.get_running_loop()
+
+        def stop(number: int, frame: Any) -> None:
+            self.force_exit = self.asked_to_stop.is_set()
+            loop.call_soon_threadsafe(self.asked_to_stop.set)
+
+        wanted = [signal.SIGINT, signal.SIGTERM]
+        if sys.platform == "win32":
+            wanted.append(signal.SIGBREAK)
+        before = {number: signal.signal(number, stop) for number in wanted}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+async def _serve(settings: Settings, listener: socket.socket, tell: Tell) -> None:
+    context = await asyncio.to_thread(tls_context, settings.data_dir, tls_options(settings))
+    async with open_house(settings, secure=context is not None, notice=tell) as house:
+        server = _Server(_configuration(settings, house, context))
+        async with asyncio.TaskGroup() as doors:
+            doors.create_task(server.serve(sockets=[listener]))
+            await server.accepts.wait()
+            tell(
+                f"Parley {__version__} listens on {url_of(listener, context is not None)} with profile "
+                f"'{settings.profile}'; Ctrl-C stops it."
+            )
+            await server.asked_to_stop.wait()
+            tell("Parley stops; what is unfinished goes on after the next start.")
+            await house.drain()
+            server.should_exit = True
+
+
+def _configuration(settings: Settings, house: House, context: ssl.SSLContext | None) -> uvicorn.Config:
+    configuration = uvicorn.Config(
+        house.application,
+        http="httptools",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        # Whom we believe is decided by the gate, with the settings' list.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=max(1, round(settings.server.shutdown_grace_s)),
+        backlog=_BACKLOG,
+    )
+    configuration.load()
+    # uvicorn wants a class where any maker of protocols does, and makes its TLS context from paths only.
+    configuration.ws_protocol_class = cast(Any, wire_protocol(wire_options(settings)))
+    configuration.ssl = context
+    return configuration

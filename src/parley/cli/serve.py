@@ -1,0 +1,55 @@
+"""`parley serve`: the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from parley.cli import tell
+
+
+def command(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 by default.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 8767 by default, 0 takes any that is free.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="Profile of requests that name none.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Most speech worker processes.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder for everything that is remembered.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Configuration file; ./parley.toml by default.")] = None,
+    auth: Annotated[
+        bool | None, typer.Option("--auth/--no-auth", help="Ask clients for a token or an API key.")
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Allow a public address without authentication.")
+    ] = False,
+    tls: Annotated[str | None, typer.Option(help="`self-signed` makes a certificate of its own.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Private key (PEM).")] = None,
+) -> None:
+    """Serve transcripts over WebSocket and HTTP until Ctrl-C or SIGTERM.
+
+    What is being worked on when the server stops goes on after its next start.
+    """
+    from parley.app.serving import serve
+    from parley.cli.start import start
+
+    doors = {
+        "host": host,
+        "port": port,
+        "insecure": insecure or None,
+        "tls": tls,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+    }
+    settings = start(
+        config=config,
+        profile=profile,
+        workers=workers,
+        data_dir=data_dir,
+        server={key: value for key, value in doors.items() if value is not None} or None,
+        auth=None if auth is None else {"enabled": auth},
+    )
+    serve(settings, tell.line)
