@@ -42,6 +42,9 @@ from parley.storage.uploads import UploadLimits, UploadRecord
 
 _T = TypeVar("_T")
 
+CLOSING_S = 5.0
+"""Seconds that uploads which are just being finished get when the server stops."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceptionOptions:
@@ -80,7 +83,7 @@ class Reception:
         self._options = options or ReceptionOptions()
         self._arrivals = Arrivals(store.uploads)
         self._conclusion = Conclusion(self._arrivals, store.recordings, desk)
-        self._streams = Streams(store.uploads, self._options.max_file_bytes, self._options.disk_bytes)
+        self._streams = Streams(store, self._options.max_file_bytes, self._options.disk_bytes)
         self._stats = UploadStats()
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -178,7 +181,9 @@ class Reception:
 
     async def state(self, who: Principal, task_id: str) -> UploadState:
         """What has arrived; raises SessionNotFound."""
-        arrival = await self._find(who, task_id)
+        arrival = await self._arrivals.find(task_id)
+        if arrival is None or arrival.gone or not who.may_see(arrival.record.user):
+            raise no_session()
         arrival.touch()
         return await self._state(arrival)
 
@@ -206,8 +211,12 @@ class Reception:
 
     async def close(self) -> None:
         """Let what is being finished end, and bring every row up to date."""
-        while self._running:
-            await asyncio.wait(self._running)
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=CLOSING_S)
+            for task in late:
+                # What it has not done is done when the client asks again.
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await self._arrivals.close()
 
     async def _answer(self, who: Principal, task_id: str, plan: UploadPlan) -> bool:
@@ -306,7 +315,7 @@ class Reception:
 
     async def _find(self, who: Principal, task_id: str) -> Arrival:
         arrival = await self._arrivals.find(task_id)
-        if arrival is None or not who.may_see(arrival.record.user):
+        if arrival is None or arrival.gone or arrival.record.user != who.user:
             raise no_session()
         return arrival
 

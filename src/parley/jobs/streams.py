@@ -7,11 +7,11 @@ from collections.abc import AsyncIterable
 from contextlib import suppress
 from dataclasses import replace
 
-from parley.errors import OffsetConflict, ParleyError, SizeMismatch, UploadRefused
+from parley.errors import DiskBudgetSpent, OffsetConflict, ParleyError, SizeMismatch, UploadRefused
 from parley.jobs.checks import too_large
 from parley.jobs.upload import UploadPlan
 from parley.storage.arrival import Arrival, no_session
-from parley.storage.uploads import Uploads
+from parley.storage.store import Store
 
 _WRITE_BYTES = 1024 * 1024
 """Pieces of 64 KiB, as servers hand them out, are written together."""
@@ -22,8 +22,8 @@ _RESERVE_BYTES = 64 * 1024 * 1024
 class Streams:
     """Takes streams into uploads."""
 
-    def __init__(self, uploads: Uploads, max_file_bytes: int, disk_bytes: int) -> None:
-        self._uploads = uploads
+    def __init__(self, store: Store, max_file_bytes: int, disk_bytes: int) -> None:
+        self._store = store
         self._max_file_bytes = max_file_bytes
         self._disk_bytes = disk_bytes
 
@@ -43,7 +43,10 @@ class Streams:
                 raise no_session()
             if offset != arrival.offset_bytes:
                 raise OffsetConflict(f"The upload stands at {arrival.offset_bytes}, not at {offset}.")
-            await self._pour(arrival, stream, arrival.size_bytes, SizeMismatch)
+            try:
+                await self._pour(arrival, stream, arrival.size_bytes, SizeMismatch)
+            finally:
+                await asyncio.shield(arrival.flush())
 
     async def receive(self, arrival: Arrival, announced: int | None, stream: AsyncIterable[bytes]) -> None:
         """Take a whole body; see `Reception.receive`."""
@@ -79,10 +82,19 @@ class Streams:
     async def _write(self, arrival: Arrival, data: bytearray) -> None:
         needed = arrival.offset_bytes + len(data)
         if needed > arrival.size_bytes:
-            more = min(self._max_file_bytes, arrival.size_bytes + _RESERVE_BYTES)
-            await self._uploads.grow(arrival.record.id, max(more, needed), self._disk_bytes)
-            arrival.size_bytes = max(more, needed)
+            await self._grow(arrival, max(needed, min(self._max_file_bytes, needed + _RESERVE_BYTES)))
         await arrival.extend(data)
+
+    async def _grow(self, arrival: Arrival, size_bytes: int) -> None:
+        """Reserve more of the disk; recordings that nobody needs make room."""
+        try:
+            await self._store.uploads.grow(arrival.record.id, size_bytes, self._disk_bytes)
+        except DiskBudgetSpent:
+            more = size_bytes - arrival.size_bytes
+            if not await self._store.recordings.make_room(more, self._disk_bytes):
+                raise
+            await self._store.uploads.grow(arrival.record.id, size_bytes, self._disk_bytes)
+        arrival.size_bytes = size_bytes
 
 
 def _excess(limit: int, over: type[SizeMismatch] | None) -> ParleyError:

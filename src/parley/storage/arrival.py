@@ -101,11 +101,11 @@ class Arrival:
         try:
             while (other := self._writing.get(index)) is not None:
                 await asyncio.wait({other})
+            self._require_open()
             if index in self.bitmap:
                 self.touch()
                 self._slots.release()
                 return Put(is_duplicate=True, whole=False)
-            self._require_open()
         except BaseException:
             self._slots.release()
             raise
@@ -119,6 +119,10 @@ class Arrival:
         await self.settle()
         self._require_open()
         await asyncio.shield(self._begin(_STREAM, self._extend(data)))
+
+    async def flush(self) -> None:
+        """Have all bytes safe on the disk, where no digest would find out that they are not."""
+        await self._in_file(lambda: upload_files.flush(self.path))
 
     async def settle(self) -> None:
         """Wait until nothing is being written."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 from parley.errors import StorageError
 from parley.storage import upload_files
@@ -14,6 +15,8 @@ from parley.storage.uploads import UploadLimits, UploadRecord, Uploads
 
 SAVE_EVERY_S = 0.25
 """What a crash may cost of what was acknowledged: a client that resumes asks what is missing."""
+
+_LONGEST_PAUSE_S = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ class Arrivals:
         return arrival
 
     async def find(self, upload_id: str) -> Arrival | None:
-        """The upload, None if there is none. Raises StorageError."""
+        """The upload, maybe one that is just ending (`gone`); None if there is none. Raises StorageError."""
         if upload_id in self._open:
             return self._open[upload_id]
         async with self._loading:
@@ -56,9 +59,12 @@ class Arrivals:
     async def drop(self, arrival: Arrival) -> None:
         """End an upload and forget its row and its bytes. Raises StorageError."""
         await arrival.end()
-        self._changed.pop(arrival.record.id, None)
-        self._open.pop(arrival.record.id, None)
-        await self._uploads.remove(arrival.record.id)
+        try:
+            await self._uploads.remove(arrival.record.id)
+        finally:
+            # Last, so that nobody brings it back from its row meanwhile.
+            self._changed.pop(arrival.record.id, None)
+            self._open.pop(arrival.record.id, None)
 
     async def expire(self, silence_s: float) -> int:
         """Drop what was silent for so long; how many that were. Raises StorageError."""
@@ -76,7 +82,7 @@ class Arrivals:
 
     async def sweep(self) -> int:
         """Remove what a crash left; the number of uploads. Raises StorageError."""
-        return await self._uploads.sweep(self._opening | self._open.keys())
+        return await self._uploads.sweep(lambda: self._opening | self._open.keys())
 
     def __len__(self) -> int:
         """Uploads in memory."""
@@ -101,6 +107,9 @@ class Arrivals:
         size = await self._uploads.in_thread(lambda: upload_files.size_of(path))
         if size is None and record.sha256 is None:
             return None
+        if not record.chunks and record.sha256 is None:
+            # A power cut may have taken the end of what came in order.
+            record = replace(record, offset_bytes=min(record.offset_bytes, size or 0))
         arrival = self._open[upload_id] = Arrival(record, self._uploads, self._note)
         return arrival
 
@@ -111,10 +120,14 @@ class Arrivals:
 
     async def _save_for_a_while(self) -> None:
         """Save until nothing changes any more; a disk that is full or busy is tried again."""
+        pause = SAVE_EVERY_S
         while self._changed and not self._closing.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), SAVE_EVERY_S)
+                await asyncio.wait_for(self._closing.wait(), pause)
+            began = time.monotonic()
             await self._save()
+            # A tenth of the time at most, however many chunks there are and however slow the disk is.
+            pause = min(_LONGEST_PAUSE_S, max(SAVE_EVERY_S, 9 * (time.monotonic() - began)))
 
     async def _save(self) -> None:
         changed, self._changed = self._changed, {}

@@ -24,6 +24,7 @@ from parley.storage.heard import Heard
 from parley.storage.incoming import Incoming
 from parley.storage.keys import Keys
 from parley.storage.leases import TTL_S, Leases
+from parley.storage.outbox import Outbox
 from parley.storage.pcm import PcmStore
 from parley.storage.recordings import Recordings
 from parley.storage.retention import forget_least_recent
@@ -51,6 +52,7 @@ class Store:
         self.uploads = Uploads(data_dir / "uploads", database)
         self.pcm = PcmStore(data_dir / "pcm", database, self.leases)
         self.keys = Keys(database)
+        self.outbox = Outbox(database)
         self._incoming = Incoming(data_dir / "incoming", self.leases)
 
     @classmethod

@@ -140,14 +140,15 @@ class Uploads:
         rows = select(UploadRow.id).where(UploadRow.touched_at < moment)
         return await self._database.read(lambda connection: list(connection.execute(rows).scalars()))
 
-    async def sweep(self, living: set[str]) -> int:
+    async def sweep(self, opened: Callable[[], set[str]]) -> int:
         """Remove files without a row, rows without a file, what a task has taken over, and request
-        bodies that broke off with an earlier server; uploads in `living` are left alone. Gives the
+        bodies that broke off with an earlier server; what is `opened` now is left alone. Gives the
         number of uploads there are.
         """
-        # Files are listed first: a file has had its row before.
+        # Files are listed first: a file has had its row before. What was opened since is asked for last.
         files = await self.in_thread(self._files)
         rows = await self._database.read(_outline)
+        living = opened()
         gone = {row.id for row in rows if row.is_void(files)} - living
         for upload_id in gone:
             await self.remove(upload_id)

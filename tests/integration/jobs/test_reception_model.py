@@ -49,6 +49,13 @@ PEOPLE = st.sampled_from([ALICE, BOB])
 CONTENTS = st.sampled_from([b"0123456789", b"abcdefghij", b"0123abc789"])
 
 
+async def stop_everything() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
 @dataclass(eq=False)
 class Sent:
     """An upload as the test knows it: the bytes of each chunk that counts, or of the beginning."""
@@ -117,6 +124,7 @@ class Receiving(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         """Nothing is noted any more: a new server finds what the rows say, which may be less."""
+        self.run(stop_everything())
         self.run(self.store.close())
         self.start()
         for upload in self.sent:

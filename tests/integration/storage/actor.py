@@ -8,9 +8,15 @@ import random
 import sys
 import time
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psutil
 
 from parley.speech.media import DecodedMedia, PcmTrack
+from parley.storage.arrivals import Arrivals
 from parley.storage.store import Store
+from parley.storage.uploads import UploadLimits, UploadRecord
 
 
 def say(*words: object) -> None:
@@ -115,6 +121,65 @@ def write_pcm(folder: Path, samples: int) -> DecodedMedia:
     return DecodedMedia(tracks=(track,), duration=samples / 16000)
 
 
+def chunk_of(index: int) -> bytes:
+    """10 kB that only depend on the index."""
+    return random.Random(index).randbytes(10_000)
+
+
+async def send_chunks(data_dir: Path, upload_id: str) -> None:
+    """Send what is missing of an upload, in any order, several chunks at a time."""
+    store = await Store.open(data_dir)
+    arrival = await Arrivals(store.uploads).find(upload_id)
+    assert arrival is not None
+    left = [index for first, last in arrival.bitmap.missing() for index in range(first, last + 1)]
+    random.shuffle(left)
+    say(len(left))
+
+    async def send() -> None:
+        while left:
+            index = left.pop()
+            await arrival.put(index, chunk_of(index), None)
+            await asyncio.sleep(0.002)
+
+    await asyncio.gather(*(send() for _ in range(4)))
+    say("whole")
+    await heard()
+
+
+async def receive_much(data_dir: Path, mebibytes: str) -> None:
+    """Memory before an upload, its most during it, and the seconds it took."""
+    store = await Store.open(data_dir)
+    arrivals = Arrivals(store.uploads)
+    count = int(mebibytes)
+    process = psutil.Process()
+    before = most = process.memory_info().rss
+    arrival = await arrivals.add(record_of(MEBIBYTE, count), NO_LIMITS)
+    for first in range(0, count, 8):
+        await asyncio.gather(
+            *(arrival.put(index, os.urandom(MEBIBYTE), None) for index in range(first, first + 8))
+        )
+        most = max(most, process.memory_info().rss)
+    await arrival.digests()
+    say(before, max(most, process.memory_info().rss))
+    await arrivals.close()
+    await store.close()
+
+
+MEBIBYTE = 1024 * 1024
+NO_LIMITS = UploadLimits(max_open=10**6, max_open_per_user=10**6, disk_bytes=10**15)
+
+
+def record_of(chunk_bytes: int, chunks: int, **changes: Any) -> UploadRecord:
+    """A chunked upload that has just been opened."""
+    now = time.time()
+    fresh: dict[str, Any] = {
+        "id": str(uuid4()), "user": "alice", "door": "chunked", "file_name": "talk.wav", "declared_hash": "",
+        "size_bytes": chunk_bytes * chunks, "chunk_bytes": chunk_bytes, "chunks": chunks, "received": b"",
+        "offset_bytes": 0, "sha256": None, "md5": None, "created_at": now, "touched_at": now, "order": b"{}",
+    }  # fmt: skip
+    return UploadRecord(**{**fresh, **changes})
+
+
 def payload_of(unit: int) -> bytes:
     """Up to 100 kB that only depend on the unit."""
     source = random.Random(unit)
@@ -141,7 +206,7 @@ async def _write(data_dir: Path, acknowledged: Path, first: int) -> None:
         os.write(notes, f"{unit}\n".encode())
 
 
-ACTS = (open_and_put, reopen, count, hold, hold_pcm, spool_standard_input)
+ACTS = (open_and_put, reopen, count, hold, hold_pcm, spool_standard_input, send_chunks, receive_much)
 
 if __name__ == "__main__":
     name, directory, *rest = sys.argv[1:]
