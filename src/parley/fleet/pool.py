@@ -14,7 +14,7 @@ from parley.fleet.ledger import Ledger
 from parley.fleet.limits import FleetLimits
 from parley.fleet.line import Answer, Line, Ticket
 from parley.fleet.lost import Lost, TooLarge
-from parley.fleet.shift import Shift
+from parley.fleet.shift import Shift, State
 from parley.fleet.spec import PoolSpec
 from parley.fleet.staff import Staff
 from parley.wire.frames import Request
@@ -42,6 +42,7 @@ class Pool:
         self._line = Line(limits.max_waiting_calls)
         self._numbers = itertools.count()
         self._staff = Staff(spec.workers)
+        self._homeward: dict[Shift, asyncio.TimerHandle] = {}
         self._ledger = Ledger(limits)
         self._kept: Collection[EngineSpec] | None = None
         self._refusal: ParleyError | None = None
@@ -77,10 +78,13 @@ class Pool:
     async def warm(self, engines: Collection[EngineSpec]) -> None:
         """Start all workers, load `engines` in those that start now, and keep it so after losses.
 
-        Raises why when none could be started.
+        An elastic pool starts and keeps its minimum, and for now one at least. Raises why when none
+        could be started.
         """
         self._kept = engines
         self._place()
+        if self.spec.is_elastic and not self._staff.alive and not self._staff.pending:
+            self._hire(engines)
         while self._staff.pending and not self._is_closed:
             self._stir.clear()
             await self._stir.wait()
@@ -105,6 +109,8 @@ class Pool:
     def close(self) -> None:
         """Settle every call and begin to end every worker."""
         self._close_doors()
+        for shift in tuple(self._homeward):
+            self._stay(shift)
         self._staff.dismiss()
 
     def _close_doors(self) -> None:
@@ -121,6 +127,7 @@ class Pool:
             raise
         finally:
             await shift.close()
+            self._stay(shift)
             self._staff.remove(shift)
             self._place()
 
@@ -129,9 +136,11 @@ class Pool:
             await asyncio.sleep(self._ledger.delay(self._loop.time()))
             await shift.open()
             self._opened(shift)
+            self._rested(shift)
             while (ticket := await shift.order()) is not None:
                 await shift.serve(ticket)
                 self._served(shift)
+                self._rested(shift)
         except (Lost, TooLarge) as cause:
             await shift.bury(cause)
             self._mourn(shift, cause)
@@ -157,13 +166,14 @@ class Pool:
                 return
             if not ticket.is_settled:
                 self._line.leave(ticket)
+                self._stay(shift)
                 shift.give(ticket)
 
     def _wanted(self) -> int:
         """Workers to start now: one for each waiting call, all when kept warm, never too many."""
-        if self._kept is not None:
-            return self._staff.lacking
-        return min(self._staff.lacking, len(self._line) - self._staff.pending)
+        kept = self.spec.min_workers if self.spec.is_elastic else self.spec.workers
+        absent = kept - self._staff.alive - self._staff.pending if self._kept is not None else 0
+        return min(self._staff.lacking, max(absent, len(self._line) - self._staff.pending))
 
     def _hire(self, engines: Collection[EngineSpec], relieves: Shift | None = None) -> None:
         shift = Shift(self.spec, self._limits, engines, relieves)
@@ -187,6 +197,23 @@ class Pool:
             _log.info("a worker of %s is relieved after %s", self.spec.name, shift.worn)
             self._hire([self._engines[name] for name in sorted(shift.loaded)], relieves=shift)
         self._place()
+
+    def _rested(self, shift: Shift) -> None:
+        """In an elastic pool: from now on it has nothing to do, unless it was given a call already."""
+        self._stay(shift)
+        if self.spec.idle_s is not None and shift.state is State.IDLE:
+            self._homeward[shift] = self._loop.call_later(self.spec.idle_s, self._send_home, shift)
+
+    def _stay(self, shift: Shift) -> None:
+        if (timer := self._homeward.pop(shift, None)) is not None:
+            timer.cancel()
+
+    def _send_home(self, shift: Shift) -> None:
+        """It was idle for long; the fewest there may be stay."""
+        self._homeward.pop(shift, None)
+        if shift.state is State.IDLE and self._staff.alive > self.spec.min_workers:
+            _log.info("a worker of %s goes home after %.0f idle seconds", self.spec.name, self.spec.idle_s)
+            shift.relieve()
 
     def _mourn(self, shift: Shift, cause: Lost | TooLarge) -> None:
         """Account for a lost worker; its call is tried again unless it is settled or to blame."""

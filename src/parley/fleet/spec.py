@@ -20,6 +20,9 @@ class PoolSpec:
     share of the processor that numerical libraries get in each worker; an engine whose library has
     a setting of its own reads it from OMP_NUM_THREADS. `environment` is added to the workers'
     environment, to choose a device for instance.
+
+    With `idle_s` the pool grows with the calls that wait, and a worker that had nothing to do for
+    so many seconds goes home, unless only `min_workers` are left. Without it, workers stay.
     """
 
     name: str
@@ -28,6 +31,13 @@ class PoolSpec:
     python: str = sys.executable
     threads: int = 1
     environment: Mapping[str, str] | None = None
+    min_workers: int = 0
+    idle_s: float | None = None
+
+    @property
+    def is_elastic(self) -> bool:
+        """Whether idle workers go home."""
+        return self.idle_s is not None
 
     def command(self) -> tuple[str, ...]:
         """The command line of a worker."""
