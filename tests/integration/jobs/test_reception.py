@@ -31,6 +31,8 @@ from parley.errors import (
     UploadDataError,
     UploadRefused,
 )
+from parley.jobs import reception as reception_module
+from parley.jobs import streams
 from parley.jobs.principal import ADMIN, Principal
 from parley.jobs.reception import Reception, ReceptionOptions
 from parley.jobs.upload import Answered, Full, Started
@@ -668,6 +670,87 @@ def test_what_no_task_needs_makes_room(data_dir: Path, desk: ScriptedDesk) -> No
             assert files(data_dir, "recordings") == {sha256(bytes(401))}
             await reception.open(ALICE, tus(700))
             assert not files(data_dir, "recordings")
+
+    asyncio.run(main())
+
+
+def test_a_body_of_unknown_size_gets_room_as_it_grows(
+    data_dir: Path, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "_RESERVE_BYTES", 100)
+    monkeypatch.setattr(streams, "_WRITE_BYTES", 50)
+
+    async def main() -> None:
+        async with reception_of(data_dir, desk, ReceptionOptions(disk_bytes=1000)) as reception:
+            old = await reception.receive(ALICE, body(), pieces(*[bytes(50)] * 12))
+            with pytest.raises(DiskBudgetSpent):
+                await reception.receive(ALICE, body(), pieces(*[b"x" * 50] * 12))
+            await desk.end(old.task_id)
+            new = await reception.receive(ALICE, body(), pieces(*[b"x" * 50] * 12))
+            assert files(data_dir, "recordings") == {sha256(b"x" * 600)}
+            assert desk.tasks[new.task_id].size_bytes == 600
+            await reception.open(ALICE, tus(400))
+            with pytest.raises(DiskBudgetSpent):
+                await reception.open(ALICE, tus(1))
+
+    asyncio.run(main())
+
+
+def test_a_power_cut_takes_the_end_of_what_came_in_order(data_dir: Path, desk: ScriptedDesk) -> None:
+    async def main() -> None:
+        async with reception_of(data_dir, desk) as reception:
+            task_id = (await reception.open(ALICE, tus(len(TALK)))).task_id
+            await reception.append(ALICE, task_id, 0, pieces(TALK[:12]))
+        os.truncate(data_dir / "uploads" / f"{task_id}.part", 7)
+        async with reception_of(data_dir, desk) as reception:
+            assert (await reception.state(ALICE, task_id)).offset_bytes == 7
+            await reception.append(ALICE, task_id, 7, pieces(TALK[7:]))
+            await reception.finish(ALICE, task_id)
+            assert desk.recordings[task_id].path.read_bytes() == TALK
+
+    asyncio.run(main())
+
+
+def test_sweeping_leaves_alone_what_is_being_opened(data_dir: Path, desk: ScriptedDesk) -> None:
+    async def main() -> None:
+        async with reception_of(data_dir, desk) as reception:
+            done = asyncio.Event()
+
+            async def sweep() -> None:
+                while not done.is_set():
+                    await reception.sweep()
+
+            async def use() -> None:
+                for _ in range(5):
+                    await reception.finish(ALICE, await send(reception, ALICE, os.urandom(20)))
+                    await reception.receive(ALICE, body(), pieces(os.urandom(20)))
+
+            sweeping = asyncio.create_task(sweep())
+            await asyncio.gather(*(use() for _ in range(4)))
+            done.set()
+            await sweeping
+        assert len(desk.tasks) == 40
+        assert nothing_left(data_dir)
+
+    asyncio.run(main())
+
+
+def test_a_server_that_stops_does_not_wait_for_ever(
+    data_dir: Path, desk: ScriptedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reception_module, "CLOSING_S", 0.05)
+
+    async def main() -> None:
+        desk.admitting = asyncio.Event()
+        async with reception_of(data_dir, desk) as reception:
+            task_id = await send(reception, ALICE, TALK)
+            finishing = asyncio.create_task(reception.finish(ALICE, task_id))
+            while not desk.admissions:  # noqa: ASYNC110 - no event
+                await asyncio.sleep(0.001)
+        await asyncio.wait({finishing})
+        desk.admitting = None
+        async with reception_of(data_dir, desk) as reception:
+            assert await reception.finish(ALICE, task_id) == Started(task_id=task_id)
 
     asyncio.run(main())
 
