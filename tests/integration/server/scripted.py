@@ -427,5 +427,5 @@ class Client:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that will come true."""
     async with asyncio.timeout(60):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - any condition
             await asyncio.sleep(0.01)
