@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.cli.run import Delivery, choose_format, plan_targets, write_whole
+from parley.cli.delivery import Delivery, choose_format, plan_targets, write_whole
 from parley.errors import InvalidOption, StorageError
 from parley.formats.options import RenderOptions
 

@@ -16,12 +16,13 @@ def command(
     """Transcribe a public-domain reading of 'A Tale of Two Cities' (44 s) as a first trial."""
     from parley.app import Wish
     from parley.cli import run
+    from parley.cli.delivery import Delivery
     from parley.cli.display import display_for
     from parley.cli.start import start
     from parley.formats.options import RenderOptions
 
     settings = start(profile="embedded", workers=workers, data_dir=data_dir)
-    delivery = run.Delivery(format="txt", output=None, render=RenderOptions())
+    delivery = Delivery(format="txt", output=None, render=RenderOptions())
     run.transcribe_files(
         settings, [str(recording())], Wish(use_cache=not no_cache), delivery, display_for(json_lines=False)
     )

@@ -1,47 +1,21 @@
-"""Runs `parley transcribe` over its files: one fleet for all, results written whole or not at all."""
+"""Runs `parley transcribe` over its files on this machine: one fleet for all."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import logging
-import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-
-import typer
 
 from parley.app import Wish, Workshop, open_workshop
 from parley.batch.options import Outcome
 from parley.cli import tell
+from parley.cli.delivery import STANDARD_INPUT, Delivery, check_streams, plan_targets, stem
 from parley.cli.display import Display
-from parley.cli.main import INTERRUPTED
-from parley.errors import DiskFull, InvalidOption, ParleyError, StorageError, is_disk_full
-from parley.formats.options import RenderOptions
-from parley.formats.registry import FORMATS, check_options, find_format, render
+from parley.cli.files import Product, each_file, run_to_end, stop_on_terminate
+from parley.formats.registry import check_options, render
 from parley.settings import MIB, Settings
 from parley.telemetry.log import configure
-
-STANDARD_INPUT = "-"
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """Where results go, and in which form; `output` is None for standard output."""
-
-    format: str
-    output: str | None
-    render: RenderOptions
-
-
-class _ReaderLeft(Exception):
-    """Whoever read standard output has enough (`| head -1`): the rest is for nobody, and no failure."""
 
 
 def transcribe_files(
@@ -51,80 +25,8 @@ def transcribe_files(
     configure(settings.log_level, display.log, settings.log_format)
     check_options(delivery.render, [delivery.format])
     targets = plan_targets(files, delivery)
-    _check_streams(files, targets)
-    try:
-        code = asyncio.run(_run(settings, files, wish, delivery, targets, display))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        display.close()
-        tell.interrupted()
-        code = INTERRUPTED
-    finally:
-        display.close()
-    if code:
-        raise typer.Exit(code)
-
-
-def choose_format(named: str | None, output: str | None) -> str:
-    """The format that was named, else the one that the suffix of the result's file names, else txt.
-
-    Raises InvalidOption when there is no such format, or when the two contradict each other.
-    """
-    suffix = Path(output or "").suffix.removeprefix(".")
-    meant = suffix if suffix in FORMATS and output and _names_file(output) else None
-    if named and meant and named != meant:
-        raise InvalidOption(f"-o names a {meant} file, --format {named}; leave one out.")
-    return find_format(named or meant or "txt").name
-
-
-def plan_targets(files: Sequence[str], delivery: Delivery) -> list[Path | None]:
-    """Where each result goes, None meaning standard output; raises InvalidOption before any work."""
-    if delivery.output is None:
-        if len(files) > 1 and delivery.format not in ("txt", "json"):
-            raise InvalidOption(f"Several files as {delivery.format} need a folder: add -o DIR.")
-        return [None] * len(files)
-    output = Path(delivery.output)
-    if len(files) == 1 and _names_file(delivery.output):
-        return _sparing([output], files)
-    if output.exists() and not output.is_dir():
-        raise InvalidOption("A folder is needed for the results; -o names a file.")
-    targets = [output / f"{_stem(name)}.{delivery.format}" for name in files]
-    doubled = {target.name for target in targets if targets.count(target) > 1}
-    if doubled:
-        raise InvalidOption(f"Two files would both be written to {min(doubled)}; transcribe them separately.")
-    return _sparing(targets, files)
-
-
-def _sparing(targets: Sequence[Path], files: Sequence[str]) -> list[Path | None]:
-    """The targets, unless one of them is a recording: a slip of the finger must not cost it."""
-    for target in targets:
-        for name in files:
-            if target.exists() and Path(name).exists() and target.samefile(name):
-                raise InvalidOption(
-                    f"The result would replace the recording '{target.name}'; name another file."
-                )
-    return list(targets)
-
-
-def _names_file(output: str) -> bool:
-    """`-o talk.srt` is a file, `-o out` and `-o talk.v2/` a folder, unless it is there already."""
-    if output.endswith((os.sep, "/")):
-        return False
-    path = Path(output)
-    return not path.is_dir() and (path.exists() or path.suffix != "")
-
-
-def _check_streams(files: Sequence[str], targets: Sequence[Path | None]) -> None:
-    if files.count(STANDARD_INPUT) > 1:
-        raise InvalidOption("Standard input can be read once only; give - once.")
-    # Python has None for a stream whose descriptor was closed by whoever started us (`<&-`).
-    if STANDARD_INPUT in files and not sys.stdin:
-        raise InvalidOption("Standard input is closed; pipe the recording into the command, or name a file.")
-    if None in targets and not sys.stdout:
-        raise InvalidOption("Standard output is closed; say where the result goes with -o.")
-
-
-def _stem(name: str) -> str:
-    return "stdin" if name == STANDARD_INPUT else Path(name).stem
+    check_streams(files, targets)
+    run_to_end(_run(settings, files, wish, delivery, targets, display), display, tell.interrupted)
 
 
 async def _run(
@@ -135,53 +37,15 @@ async def _run(
     targets: Sequence[Path | None],
     display: Display,
 ) -> int:
-    _stop_on_terminate()
-    code = 0
+    stop_on_terminate()
     async with open_workshop(settings, notice=display.notice) as workshop:
-        for name, target in zip(files, targets, strict=True):
-            try:
-                await _one(workshop, name, wish, delivery, target, display, alone=len(files) == 1)
-            except ParleyError as error:
-                display.failed(name, error)
-                code = code or error.exit_code
-            except _ReaderLeft:
-                break
-            except Exception as error:  # noqa: BLE001 - a door: one file's misfortune is not the next one's
-                _log.debug("unforeseen", exc_info=True)
-                display.failed(
-                    name, ParleyError(f"An internal error ({type(error).__name__}) ended this file.")
-                )
-                code = code or ParleyError.exit_code
-    return code
 
+        async def produce(name: str) -> Product:
+            outcome = await _transcribe(workshop, name, wish, display)
+            layout = replace(delivery.render, file_id=stem(name))
+            return Product(text=render(outcome.transcript, delivery.format, layout), outcome=outcome)
 
-def _stop_on_terminate() -> None:
-    """SIGTERM stops as Ctrl-C does: workers first, nothing half-written."""
-    task = asyncio.current_task()
-    loop = asyncio.get_running_loop()
-    if task is not None and sys.platform != "win32":
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
-
-
-async def _one(
-    workshop: Workshop,
-    name: str,
-    wish: Wish,
-    delivery: Delivery,
-    target: Path | None,
-    display: Display,
-    *,
-    alone: bool,
-) -> None:
-    display.begin(name)
-    outcome = await _transcribe(workshop, name, wish, display)
-    text = render(outcome.transcript, delivery.format, replace(delivery.render, file_id=_stem(name)))
-    display.finish(name, outcome)
-    if target is None:
-        heading = "" if alone or delivery.format != "txt" else f"== {tell.printable(name)}\n"
-        await _apart(lambda: write_out(heading + text))
-    else:
-        await asyncio.to_thread(write_whole, target, text)
+        return await each_file(files, targets, delivery, display, produce)
 
 
 async def _transcribe(workshop: Workshop, name: str, wish: Wish, display: Display) -> Outcome:
@@ -190,76 +54,3 @@ async def _transcribe(workshop: Workshop, name: str, wish: Wish, display: Displa
     limit = workshop.settings.max_file_mib * MIB
     async with workshop.store.spool(sys.stdin.buffer, max_bytes=limit) as path:
         return await workshop.transcribe(path, wish, display.publish)
-
-
-async def _apart(work: Callable[[], None]) -> None:
-    """Do what may block for ever (`| less`) in a thread that an interrupted command need not wait for."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-
-    def settle(error: Exception | None) -> None:
-        if not done.done():
-            done.set_exception(error) if error else done.set_result(None)
-
-    def run() -> None:
-        problem = _problem(work)
-        # The loop is closed when the command was interrupted meanwhile.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, problem)
-
-    threading.Thread(target=run, name="result", daemon=True).start()
-    await done
-
-
-def _problem(work: Callable[[], None]) -> Exception | None:
-    try:
-        work()
-    except (OSError, ParleyError, _ReaderLeft) as error:
-        return error
-    return None
-
-
-def write_out(text: str) -> None:
-    """Write to standard output; raises StorageError, or _ReaderLeft when nobody reads any more.
-
-    Below Python's buffer, whose lock a blocked thread would keep when the process wants to end.
-    """
-    # UTF-8 whatever the locale says: a Chinese name must not end a run.
-    rest = memoryview(text.encode("utf-8", "surrogateescape"))
-    try:
-        while rest:
-            rest = rest[os.write(sys.stdout.fileno(), rest) :]
-    except BrokenPipeError:
-        raise _ReaderLeft from None
-    except OSError as error:
-        raise _unwritten(error, "The result cannot be written to standard output.") from error
-
-
-def write_whole(target: Path, text: str) -> None:
-    """Write a file so that it is either the old one or the whole new one; raises StorageError.
-
-    A link is followed; a device or a pipe is written to as it is.
-    """
-    target = target.resolve()
-    # A name of its own: with the target's in it, a long one would exceed what file systems allow.
-    partial = target.with_name(f".parley-{os.getpid()}-{threading.get_ident()}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
-            return
-        with partial.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise _unwritten(error, f"The result cannot be written to '{target.name}'.") from error
-
-
-def _unwritten(error: OSError, sentence: str) -> StorageError:
-    if is_disk_full(error):
-        return DiskFull("No space is left for the result; free some and run the command again.")
-    return StorageError(sentence, detail=str(error))

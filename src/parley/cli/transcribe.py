@@ -90,6 +90,7 @@ def command(
     code, after all were tried.
     """
     from parley.cli import run
+    from parley.cli.delivery import Delivery, choose_format
     from parley.cli.display import display_for
     from parley.cli.parse import parse_hotwords, parse_raw, parse_time
     from parley.cli.start import start as set_up
@@ -119,5 +120,5 @@ def command(
         strict=strict,
     )
     layout = RenderOptions(max_line_width=max_line_width, max_lines=max_lines)
-    delivery = run.Delivery(format=run.choose_format(format, output), output=output, render=layout)
+    delivery = Delivery(format=choose_format(format, output), output=output, render=layout)
     run.transcribe_files(settings, files, wish, delivery, display_for(json_progress))
