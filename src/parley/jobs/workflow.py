@@ -161,6 +161,8 @@ def _launch(data_dir: Path) -> Any:
         "enable_otlp": False,
         "max_executor_threads": _THREADS,
         "scheduler_polling_interval_sec": 3600.0,
+        # We send no notifications; what looks for them is waited for at the end.
+        "notification_listener_polling_interval_sec": 0.2,
     }
     instance = dbos.DBOS(config=config)
     # Only in a running loop does DBOS take it for its workflows.

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from parley.batch.wish import Wish
+from parley.batch.wish import HouseLimits, Wish
 from parley.engines.contract import Capability, EngineSpec, Role
 from parley.engines.profiles import Profile
 from parley.errors import ParleyError
@@ -59,7 +59,14 @@ PROFILE = Profile(
         Role.SPEAKERS: spec(Role.SPEAKERS),
     },
 )
-OPTIONS = DeskOptions(running=2, in_flight=1, retry_s=0.05, heartbeat_s=0.3, silence_s=60.0)
+OPTIONS = DeskOptions(
+    running=2,
+    in_flight=1,
+    retry_s=0.05,
+    heartbeat_s=0.3,
+    silence_s=60.0,
+    limits=HouseLimits(unit_seconds=1.0),
+)
 
 
 @dataclass
