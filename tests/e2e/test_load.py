@@ -55,7 +55,7 @@ def test_two_hundred_clients_beside_a_thousand_idle_ones(parley: Parley, many_fi
     answered = asyncio.run(main(600))
     for level, heard in answered:
         ends = [message for message in heard if message["type"] in TERMINAL]
-        assert [end["type"] for end in ends] == ["task_complete"]
+        assert [end["type"] for end in ends] == ["task_complete"], ends
         [segment] = ends[0]["data"]["result"]["segments"]
         assert segment["text"] == f"Level {level}."
     assert len(answered) == CLIENTS

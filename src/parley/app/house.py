@@ -9,11 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
 from parley.app import options
 from parley.app.gauges import Gauges
-from parley.app.workshop import limits_for, load_profiles, pools_for
+from parley.app.notifying import build_notifier, tell_end
+from parley.app.workshop import elastic, limits_for, load_profiles, pools_for
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile, choose
 from parley.errors import ParleyError
@@ -22,8 +24,12 @@ from parley.jobs.desk import Desk, open_desk
 from parley.jobs.known import Planner
 from parley.jobs.reception import Reception
 from parley.jobs.task import Order
+from parley.notify.events import Event
+from parley.notify.notifier import Notifier
+from parley.server.addresses import check
 from parley.server.application import Rooms, build
 from parley.server.authority import Authority
+from parley.server.gate import Gate
 from parley.server.native.door import native_door
 from parley.server.pace import Pace
 from parley.settings import MIB, Settings
@@ -34,6 +40,7 @@ Notice = Callable[[str], None]
 
 _TIDY_EVERY_S = 60.0
 _WARM_AGAIN_S = 30.0
+_GOODBYE_S = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -86,7 +93,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, secure: bool, notice: Notice) -> AsyncGenerator[House]:
+async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[House]:
     """Open every room; leaving the context ends them, with no process left behind.
 
     Raises ServerInUse, StorageError, InvalidSettings, ProfileError.
@@ -98,7 +105,7 @@ async def open_house(settings: Settings, *, secure: bool, notice: Notice) -> Asy
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.data_dir)
         stack.push_async_callback(store.close)
-        pools = pools_for(installed.values(), settings)
+        pools = elastic(pools_for(installed.values(), settings), settings)
         fleet = await stack.enter_async_context(Fleet(pools, limits_for(settings), notice=notice))
         desk = await stack.enter_async_context(
             open_desk(store, fleet, installed, options.desk_options(settings), settings.data_dir)
@@ -115,7 +122,7 @@ async def open_house(settings: Settings, *, secure: bool, notice: Notice) -> Asy
             reception=reception,
             metrics=Metrics(),
         )
-        await _furnish(house, stack, secure)
+        await _furnish(house, stack)
         yield house
 
 
@@ -128,7 +135,7 @@ def _checker(planner: Planner) -> Callable[[Order], None]:
     return check
 
 
-async def _furnish(house: House, stack: AsyncExitStack, secure: bool) -> None:
+async def _furnish(house: House, stack: AsyncExitStack) -> None:
     """The doors, and what runs beside them."""
     settings = house.settings
     authority = await asyncio.to_thread(
@@ -147,21 +154,45 @@ async def _furnish(house: House, stack: AsyncExitStack, secure: bool) -> None:
         metrics=house.metrics.render,
     )
     application = build(rooms)
-    application.router.routes.append(_everything_else(native))
-    house.application = application
+    # Last, so that any path which no other door claims reaches it.
+    application.router.routes.append(WebSocketRoute("/{path:path}", native))
+    house.application = Gate(application, options.gate_options(settings), pace)
+    notifier = await _open_notifier(house, stack)
     beside = await stack.enter_async_context(asyncio.TaskGroup())
     for work in (
         _every(_TIDY_EVERY_S, house.tidy),
         _until_loaded(house),
         gauges.watch_loop(),
+        notifier.run(),
     ):
         stack.callback(beside.create_task(work).cancel)
 
 
-def _everything_else(native: Any) -> Any:
-    from starlette.routing import WebSocketRoute
+async def _open_notifier(house: House, stack: AsyncExitStack) -> Notifier:
+    """Tell of the start now, of tasks as they end, and of the end when the house is closed."""
+    uploads = house.settings.uploads
 
-    return WebSocketRoute("/{path:path}", native)
+    async def pin(address: str) -> str:
+        return (await check(address, allow_private=uploads.allow_private_urls)).url.host
+
+    notifier, poster = await asyncio.to_thread(
+        build_notifier,
+        house.settings.notify,
+        house.settings.data_dir,
+        house.store.outbox,
+        house.metrics,
+        pin,
+    )
+    stack.push_async_callback(poster.close)
+    house.desk.on_conclusion(lambda task: tell_end(notifier, task))
+    notifier.tell(Event(kind="server_started"))
+
+    async def say_goodbye() -> None:
+        notifier.tell(Event(kind="server_stopped"))
+        await notifier.flush(_GOODBYE_S)
+
+    stack.push_async_callback(say_goodbye)
+    return notifier
 
 
 async def _every(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from parley.errors import InvalidSettings
 from parley.jobs.task import Task, TaskState
 from parley.notify.apprise_target import AppriseTarget
-from parley.notify.events import Event, TaskFacts
+from parley.notify.events import Event, EventKind, TaskFacts
 from parley.notify.notifier import Notifier
 from parley.notify.options import NotifierOptions
 from parley.notify.outbox import Outbox
@@ -21,6 +23,10 @@ from parley.telemetry.metrics import Metrics
 from parley.telemetry.names import NOTIFICATIONS, NOTIFICATIONS_WAITING
 
 WEBHOOK_SECRET_FILE = ".webhook-secret"  # noqa: S105 - a file's name
+
+_KINDS: Mapping[TaskState, EventKind] = MappingProxyType(
+    {TaskState.COMPLETED: "task_completed", TaskState.CANCELLED: "task_cancelled"}
+)
 
 
 def build_notifier(
@@ -62,10 +68,13 @@ def webhook_secret(settings: NotifySettings, data_dir: Path) -> bytes:
         ) from error
 
 
-def event_of(task: Task) -> Event | None:
-    """What is told of a task that is over; nothing of one that its owner cancelled."""
-    if task.state not in (TaskState.COMPLETED, TaskState.FAILED, TaskState.TIMED_OUT):
-        return None
+def tell_end(notifier: Notifier, task: Task) -> None:
+    """Tell of a task that is over; of one that its owner cancelled only to the address it names."""
+    notifier.tell(event_of(task), callback=task.order.callback_url)
+
+
+def event_of(task: Task) -> Event:
+    """What outsiders may know of a task that is over."""
     failure = task.failure
     facts = TaskFacts(
         task_id=task.id,
@@ -76,7 +85,7 @@ def event_of(task: Task) -> Event | None:
         error_code=None if failure is None else failure.code,
         error_message=None if failure is None else failure.message,
     )
-    return Event(kind="task_completed" if task.state is TaskState.COMPLETED else "task_failed", task=facts)
+    return Event(kind=_KINDS.get(task.state, "task_failed"), task=facts)
 
 
 def _targets(settings: NotifySettings, server: str, poster: Poster) -> dict[str, Target]:

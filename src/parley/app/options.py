@@ -6,6 +6,7 @@ from parley.app.workshop import house_limits, speech_workers
 from parley.jobs.options import DeskOptions
 from parley.jobs.reception import ReceptionOptions
 from parley.server.authority import AuthorityOptions
+from parley.server.gate import GateOptions
 from parley.server.native.behind import NativeOptions
 from parley.server.native.wire_protocol import WireOptions
 from parley.server.rooms import DoorOptions
@@ -100,4 +101,16 @@ def tls_options(settings: Settings) -> TlsOptions:
         key=server.tls_key,
         self_signed=server.tls == "self-signed",
         names=(server.host, *(name for name in server.hosts if name != "*")),
+    )
+
+
+def gate_options(settings: Settings) -> GateOptions:
+    """Whose requests are let through."""
+    server = settings.server
+    return GateOptions(
+        host=server.host,
+        hosts=server.hosts,
+        origins=server.origins,
+        trusted_proxies=server.trusted_proxies,
+        trusts_loopback=not (settings.auth.enabled or server.insecure),
     )

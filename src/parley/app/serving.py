@@ -119,7 +119,7 @@ class _Server(uvicorn.Server):
 
 async def _serve(settings: Settings, listener: socket.socket, tell: Tell) -> None:
     context = await asyncio.to_thread(tls_context, settings.data_dir, tls_options(settings))
-    async with open_house(settings, secure=context is not None, notice=tell) as house:
+    async with open_house(settings, notice=tell) as house:
         server = _Server(_configuration(settings, house, context))
         async with asyncio.TaskGroup() as doors:
             doors.create_task(server.serve(sockets=[listener]))

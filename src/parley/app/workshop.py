@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parley.batch.events import Event, Publish
@@ -22,6 +22,9 @@ from parley.fleet.limits import FleetLimits
 from parley.fleet.pool import PoolSpec
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
+
+SPEECH = "speech"
+"""The pool of everything but decoding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +112,20 @@ def pools_for(profiles: Iterable[Profile], settings: Settings) -> tuple[PoolSpec
     speech = tuple(spec for spec in used.values() if spec.role != Role.MEDIA)
     return (
         PoolSpec(name="media", engines=media, workers=1),
-        PoolSpec(name="speech", engines=speech, workers=speech_workers(settings)),
+        PoolSpec(name=SPEECH, engines=speech, workers=speech_workers(settings)),
+    )
+
+
+def elastic(pools: Iterable[PoolSpec], settings: Settings) -> tuple[PoolSpec, ...]:
+    """The pools of a server: they grow with the work, and idle workers go home."""
+    queue = settings.queue
+    return tuple(
+        replace(
+            pool,
+            min_workers=min(queue.min_workers, pool.workers) if pool.name == SPEECH else 0,
+            idle_s=queue.worker_idle_s,
+        )
+        for pool in pools
     )
 
 

@@ -34,7 +34,7 @@ def command(
     What is being worked on when the server stops goes on after its next start.
     """
     from parley.app.serving import serve
-    from parley.cli.start import start
+    from parley.cli.start import start_server
 
     doors = {
         "host": host,
@@ -44,7 +44,7 @@ def command(
         "tls_cert": tls_cert,
         "tls_key": tls_key,
     }
-    settings = start(
+    settings = start_server(
         config=config,
         profile=profile,
         workers=workers,

@@ -17,3 +17,10 @@ def start(**flags: Any) -> Settings:
     settings = load_settings(**flags)
     configure(settings.log_level, tell.log, settings.log_format)
     return settings
+
+
+def start_server(**flags: Any) -> Settings:
+    """The same for the server, which says more."""
+    settings = load_settings(**flags)
+    configure(settings.server.log_level, tell.log, settings.log_format)
+    return settings

@@ -85,6 +85,9 @@ class ServerSettings(Group):
         default=60.0, gt=0, description="A client that takes nothing for so long is disconnected."
     )
     ping_interval_s: float = Field(default=20.0, gt=0, description="Seconds between protocol pings.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line of the server; `log_level` is that of commands."
+    )
     shutdown_grace_s: float = Field(
         default=10.0,
         ge=0,
@@ -111,7 +114,11 @@ class UploadSettings(Group):
 
     expire_minutes: float = Field(default=30.0, gt=0, description="An upload silent for so long is removed.")
     max_open: int = Field(default=1000, ge=1, description="Uploads open at once.")
-    max_open_per_user: int = Field(default=100, ge=1, description="Uploads open at once for one user.")
+    max_open_per_user: int = Field(
+        default=1000,
+        ge=1,
+        description="Uploads open at once for one user; without authentication everybody is one user.",
+    )
     disk_mib: int = Field(
         default=20_000, gt=0, description="Disk space for uploads and recordings that tasks need, in MiB."
     )
@@ -145,7 +152,10 @@ class QueueSettings(Group):
         default=0, ge=0, le=256, description="Tasks worked on at once; 0 means one more than speech workers."
     )
     min_workers: int = Field(
-        default=0, ge=0, le=256, description="Speech workers kept when nothing is to do."
+        default=1,
+        ge=0,
+        le=256,
+        description="Speech workers kept, with the default profile's models, when nothing is to do.",
     )
     worker_idle_s: float = Field(
         default=300.0, gt=0, description="A worker above `min_workers` that was idle for so long is ended."
