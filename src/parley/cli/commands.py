@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from parley import __version__
-from parley.cli import config, demo, doctor, engines, profiles, serve, tell, transcribe
+from parley.cli import config, demo, doctor, engines, key, profiles, serve, tell, token, transcribe
 from parley.errors import InputError, ParleyError
 
 app = typer.Typer(
@@ -30,6 +30,8 @@ app.command("engines")(engines.command)
 app.command("profiles")(profiles.command)
 app.command("doctor")(doctor.command)
 app.add_typer(config.app, name="config")
+app.add_typer(token.app, name="token")
+app.add_typer(key.app, name="key")
 
 
 def _version(asked: bool) -> None:

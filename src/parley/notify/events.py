@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import uuid4
 
-EventKind = Literal["server_started", "server_stopped", "task_completed", "task_failed"]
+EventKind = Literal["server_started", "server_stopped", "task_completed", "task_failed", "task_cancelled"]
 
 _FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")

@@ -17,12 +17,14 @@ _TITLES: Mapping[Language, Mapping[EventKind, str]] = MappingProxyType(
             "server_stopped": "Parley has stopped",
             "task_completed": "Transcript ready",
             "task_failed": "Transcript failed",
+            "task_cancelled": "Transcript cancelled",
         },
         "zh": {
             "server_started": "Parley 已启动",
             "server_stopped": "Parley 已停止",
             "task_completed": "转写完成",
             "task_failed": "转写失败",
+            "task_cancelled": "转写已取消",
         },
     }
 )
@@ -57,6 +59,8 @@ def _chinese(task: TaskFacts) -> str:
     if task.state == "completed":
         length = f"录音时长 {_minutes(task.duration)}，" if task.duration is not None else ""
         return f"{name}：转写完成，{length}处理用时 {_minutes(task.processing_s)}。"
+    if task.state == "cancelled":
+        return f"{name}：任务已取消。"
     return f"{name}：转写失败（{task.error_code or task.state}）：{task.error_message or '任务未能完成。'}"
 
 
