@@ -126,6 +126,12 @@ class FrameReader:
             self.charged += self._head.length
             self._begin(self._head)
 
+    def drain(self) -> Drain:
+        """Read on without keeping anything."""
+        begun = self._head is not None and not self.is_waiting
+        missing = self._head.length - self._filled if self._head is not None and begun else self.frame_bytes
+        return Drain(bytes(self._pending), missing)
+
     def next_event(self) -> Event | None:
         """The next thing that is complete; raises FrameError."""
         while not self.is_waiting:
@@ -210,6 +216,37 @@ class FrameReader:
         for index in range(first + whole, last):
             self._payload[index] ^= head.mask[index % 4]
         self._unmasked = last
+
+
+class Drain:
+    """Reads on after our close frame: everything is dropped, only the peer's close frame matters."""
+
+    def __init__(self, pending: bytes, skip: int = 0) -> None:
+        self._pending = bytearray(pending)
+        self._skip = skip
+
+    def feed(self, data: memoryview | bytes) -> bool:
+        """Bytes as they arrived; whether the peer's close frame was among them."""
+        self._pending += data
+        while True:
+            dropped = min(self._skip, len(self._pending))
+            del self._pending[:dropped]
+            self._skip -= dropped
+            if self._skip or (parsed := _try_head(self._pending)) is None:
+                return False
+            head, size = parsed
+            if head.opcode is Opcode.CLOSE:
+                return True
+            self._skip = size + head.length
+
+
+def _try_head(data: bytearray) -> tuple[_Head, int] | None:
+    try:
+        return _parse_head(data)
+    except FrameError:
+        # A peer that speaks something else: nothing more is understood, and the line closes in a moment.
+        data.clear()
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from parley.server.native.frames import (
     SCRATCH_BYTES,
     CloseCode,
     Control,
+    Drain,
     FrameError,
     FrameReader,
     Message,
@@ -94,7 +95,7 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
         self._writable.set()
         self._in_hand = 0
         self._is_open = False
-        self._closing = False
+        self._drain: Drain | None = None
         self._gone = False
         self._reading = True
         self._last_words: asyncio.TimerHandle | None = None
@@ -110,14 +111,20 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the next bytes go: straight into a large payload, else through the shared buffer."""
+        if self._drain is not None:
+            return _scratch
         return self._reader.room() or _scratch
 
     def buffer_updated(self, nbytes: int) -> None:
         """So many bytes were put there."""
         self._patience.heard()
-        if self._reader.room() is not None and not self._closing:
+        if self._drain is not None:
+            if self._drain.feed(_scratch[:nbytes]):
+                self.transport.close()
+            return
+        if self._reader.room() is not None:
             self._reader.filled(nbytes)
-        elif not self._closing:
+        else:
             self._reader.feed(_scratch[:nbytes])
         self._read_on()
 
@@ -241,6 +248,11 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
     def _has_room(self) -> bool:
         return self._is_open and not (self._inbox or self._gone or self._closing)
 
+    @property
+    def _closing(self) -> bool:
+        """Whether our close frame was sent."""
+        return self._drain is not None
+
     def _forget_reader(self) -> None:
         """Nothing more is read into messages: give their memory back."""
         reader, self._reader = self._reader, FrameReader(self._ask, 0)
@@ -303,18 +315,17 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
             self.transport.write(data)
 
     def _close(self, code: int, reason: str) -> None:
-        """Say goodbye. What the peer still sends is read and dropped for a while: while bytes arrive
-        that nobody reads, closing would reset the connection, and our last words would be lost.
+        """Say goodbye. What the peer still sends is read and dropped until it says goodbye too, or falls
+        silent: closing while bytes arrive would reset the connection, and our last words would be lost.
         """
         if self._closing or self._gone:
             return
         self._write(frame(Opcode.CLOSE, close_payload(code, reason)))
-        self._closing = True
+        self._drain = self._reader.drain()
         self._forget_reader()
         self._listen(True)
-        if self.transport.can_write_eof() and not self.transport.is_closing():
-            self.transport.write_eof()
-        self._linger(self._loop.time() + _LINGER_AT_MOST_S)
+        until = self._loop.time() + _LINGER_AT_MOST_S
+        self._last_words = self._loop.call_later(_LINGER_S, self._linger, until)
 
     def _linger(self, until: float) -> None:
         if self._patience.silent_s < _LINGER_S and self._loop.time() < until:
