@@ -55,7 +55,7 @@ def task_of(row: StoredTask) -> Task:
         user=row.user,
         state=TaskState(row.state),
         progress=row.progress,
-        order=order_of(row),
+        order=_order_or_outline(row),
         sha256=row.sha256,
         md5=row.md5,
         size_bytes=row.size_bytes,
@@ -69,6 +69,14 @@ def task_of(row: StoredTask) -> Task:
         failure=_failure(row),
         edited=row.edits is not None,
     )
+
+
+def _order_or_outline(row: StoredTask) -> Order:
+    """One row that cannot be read must not hide the others."""
+    try:
+        return order_of(row)
+    except StoreBroken:
+        return Order(file_name=row.file_name, profile=row.profile, output_format=row.output_format)
 
 
 def _failure(row: StoredTask) -> Failure | None:
