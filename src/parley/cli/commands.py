@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from parley import __version__
-from parley.cli import config, demo, doctor, engines, key, profiles, serve, tell, token, transcribe
+from parley.cli import (
+    cache,
+    config,
+    demo,
+    doctor,
+    engines,
+    jobs,
+    key,
+    profiles,
+    serve,
+    tell,
+    token,
+    transcribe,
+)
 from parley.errors import InputError, ParleyError
 
 app = typer.Typer(
@@ -29,6 +42,8 @@ app.command("demo")(demo.command)
 app.command("engines")(engines.command)
 app.command("profiles")(profiles.command)
 app.command("doctor")(doctor.command)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")
 app.add_typer(token.app, name="token")
 app.add_typer(key.app, name="key")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 from parley.batch.events import Advanced, Event, Heard, Notice, Stage
 from parley.batch.options import Outcome
@@ -22,6 +23,21 @@ LABELS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Progress of what is no stage of a recipe, `total` 0 while nobody knows it; `note` is for people."""
+
+    stage: Literal["read", "upload", "queue", "transcribe"]
+    label: str
+    done: float = 0.0
+    total: float = 0.0
+    unit: Literal["bytes", "percent"] = "percent"
+    note: str = ""
+
+
+Shown = Event | Step
+
+
 class Display(Protocol):
     """Shows one recording after another."""
 
@@ -29,8 +45,8 @@ class Display(Protocol):
         """A recording is about to be worked on."""
         ...
 
-    def publish(self, event: Event) -> None:
-        """Something happened in its recipe."""
+    def publish(self, event: Shown) -> None:
+        """Something happened to it."""
         ...
 
     def finish(self, name: str, outcome: Outcome) -> None:
@@ -76,6 +92,24 @@ def summary(name: str, outcome: Outcome, wall_s: float) -> str:
     return f"{name}: {clock(to_ms(transcript.duration))} of audio{who} in {wall_s:.1f} s{pace}"
 
 
+def figures(step: Step) -> str:
+    """How far a step is, in words."""
+    if step.note or not step.total:
+        return step.note
+    if step.unit == "bytes":
+        return f"{step.done / 1e6:.1f} of {step.total / 1e6:.1f} MB"
+    return f"{step.done:.0f} %"
+
+
+def _sentence(event: Advanced | Step) -> str:
+    if isinstance(event, Step):
+        return printable(f"{event.label}: {figures(event)}")
+    if event.stage not in LABELS:
+        return ""
+    total = f" of {event.total_s:.0f}" if event.total_s else ""
+    return f"{LABELS[event.stage]}: {event.done_s:.0f}{total} s"
+
+
 class PlainLines:
     """Plain text: segments as they come, and progress at most every five seconds."""
 
@@ -88,16 +122,15 @@ class PlainLines:
         """Start the clock of a recording."""
         self._began = self._said = time.monotonic()
 
-    def publish(self, event: Event) -> None:
+    def publish(self, event: Shown) -> None:
         """A line for text and notices, now and then one for progress."""
         if isinstance(event, Heard):
             line(f"[{clock(to_ms(event.segment.start))}] {printable(event.segment.text)}")
         elif isinstance(event, Notice):
             self.notice(event.message)
-        elif time.monotonic() - self._said >= self.EVERY_S and event.stage in LABELS:
+        elif time.monotonic() - self._said >= self.EVERY_S and (sentence := _sentence(event)):
             self._said = time.monotonic()
-            total = f" of {event.total_s:.0f}" if event.total_s else ""
-            line(f"{LABELS[event.stage]}: {event.done_s:.0f}{total} s")
+            line(sentence)
 
     def finish(self, name: str, outcome: Outcome) -> None:
         """The summary and the warnings."""
@@ -131,14 +164,14 @@ class JsonLines:
 
     def __init__(self) -> None:
         self._name = ""
-        self._said: dict[Stage, float] = {}
+        self._said: dict[str, float] = {}
 
     def begin(self, name: str) -> None:
         """Remember whose events follow."""
         self._name = name
         self._said.clear()
 
-    def publish(self, event: Event) -> None:
+    def publish(self, event: Shown) -> None:
         """The event; progress at most five times a second and stage, its end always."""
         if isinstance(event, Heard):
             segment = event.segment
@@ -147,15 +180,19 @@ class JsonLines:
             )
         elif isinstance(event, Notice):
             self._write("notice", message=event.message)
-        elif self._is_due(event):
+        elif isinstance(event, Step):
+            if self._is_due(event.stage, event.done, event.total):
+                amounts = {f"done_{event.unit}": event.done, f"total_{event.unit}": event.total}
+                self._write("progress", stage=event.stage, message=event.note, **amounts)
+        elif self._is_due(event.stage, event.done_s, event.total_s):
             self._write("progress", stage=event.stage.value, done_s=event.done_s, total_s=event.total_s)
 
-    def _is_due(self, event: Advanced) -> bool:
+    def _is_due(self, stage: str, done: float, total: float) -> bool:
         now = time.monotonic()
-        ended = event.total_s > 0 and event.done_s >= event.total_s
-        if not ended and now - self._said.get(event.stage, 0.0) < self.EVERY_S:
+        ended = total > 0 and done >= total
+        if not ended and now - self._said.get(stage, 0.0) < self.EVERY_S:
             return False
-        self._said[event.stage] = now
+        self._said[stage] = now
         return True
 
     def finish(self, name: str, outcome: Outcome) -> None:

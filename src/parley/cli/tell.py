@@ -49,11 +49,12 @@ def failure(code: str, message: str) -> None:
         line(f"parley: {printable(message)}")
 
 
-def interrupted() -> None:
-    """That work stopped, and how it continues."""
-    sentence = "interrupted; the same command continues where this one stopped."
+def interrupted(
+    sentence: str = "interrupted; the same command continues where this one stopped.", **fields: Any
+) -> None:
+    """That work stopped, and how it continues; `fields` are for programs."""
     if is_json():
-        json_line("interrupted", "", message=sentence)
+        json_line("interrupted", "", message=sentence, **fields)
     else:
         line(f"parley: {sentence}")
 

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
-from parley.batch.events import Advanced, Event, Heard, Notice, Stage
+from parley.batch.events import Advanced, Heard, Notice, Stage
 from parley.batch.options import Outcome
-from parley.cli.display import LABELS, summary
+from parley.cli.display import LABELS, Shown, Step, figures, summary
 from parley.cli.tell import printable
 from parley.errors import ParleyError
 from parley.formats.clock import clock, to_ms
@@ -29,7 +29,7 @@ class TerminalBar:
         self._console = Console(stderr=True, highlight=False)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
-        self._stage: Stage | None = None
+        self._stage: str | None = None
         self._began = self._stage_began = self._pace_since = time.monotonic()
         self._pace_from = 0.0
 
@@ -50,15 +50,34 @@ class TerminalBar:
         self._task = self._progress.add_task(printable(name), total=None, figures="")
         self._progress.start()
 
-    def publish(self, event: Event) -> None:
+    def publish(self, event: Shown) -> None:
         """Move the bar or print a line above it."""
         if isinstance(event, Heard):
             stamp = Text(f"{clock(to_ms(event.segment.start))}  ", style="dim")
             self._console.print(stamp + Text(printable(event.segment.text)), soft_wrap=True)
         elif isinstance(event, Notice):
             self.notice(event.message)
+        elif isinstance(event, Step):
+            self._step(event)
         elif event.stage in SHOWN:
             self._advance(event)
+
+    def _step(self, step: Step) -> None:
+        if self._progress is None or self._task is None:
+            return
+        now = time.monotonic()
+        if step.stage != self._stage:
+            self._stage, self._pace_from, self._pace_since = step.stage, step.done, now
+        spent = now - self._pace_since
+        speed = (step.done - self._pace_from) / spent / 1e6 if spent > SETTLING_S else 0.0
+        pace = f"  {speed:.1f} MB/s" if step.unit == "bytes" and speed else ""
+        self._progress.update(
+            self._task,
+            description=step.label,
+            completed=step.done,
+            total=step.total or None,
+            figures=printable(figures(step)) + pace,
+        )
 
     def _advance(self, event: Advanced) -> None:
         if self._progress is None or self._task is None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from parley.errors import InvalidOption
 from parley.formats.options import LINE_WIDTH_RANGE, MAX_LINES_RANGE
 from parley.formats.registry import FORMATS
 
@@ -78,33 +79,37 @@ def command(
         bool, typer.Option("--json-progress", help="Progress as one JSON object a line on standard error.")
     ] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Folder for what is remembered.")] = None,
+    server: Annotated[
+        str | None, typer.Option(metavar="URL", help="Have a server do it: host:port, or a URL.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(help="Token or API key for the server; see the key client.token too.")
+    ] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="Certificates to trust instead of the system's (PEM).")
+    ] = None,
 ) -> None:
     """Turn recordings into transcripts with speakers and times.
 
     The result goes to standard output (or --output), everything else to standard error. The same
     command on the same file answers from what is remembered; after an interruption it continues.
+    With --server, Ctrl-C detaches: the task goes on at the server, and the same command re-attaches.
 
     Exit codes: 0 done, or whoever reads the result has enough (| head); 2 the request is at fault;
     3 no such file; 4 the media cannot be used; 5 something is not installed; 6 a worker failed;
     7 storage failed (disk full, locked); 130 interrupted. With several files the first failure's
     code, after all were tried.
     """
-    from parley.cli import run
     from parley.cli.delivery import Delivery, choose_format
     from parley.cli.display import display_for
     from parley.cli.parse import parse_hotwords, parse_raw, parse_time
     from parley.cli.start import start as set_up
     from parley.formats.options import RenderOptions
-    from parley.speech.media import DecodeOptions
     from parley.speech.recognition import RecognitionOptions, parse_speaker_count
 
-    settings = set_up(profile=profile, workers=workers, data_dir=data_dir)
-    decode = DecodeOptions(
-        channel=channel,
-        start=parse_time(start, "--from") or 0.0,
-        end=parse_time(end, "--to"),
-        raw=parse_raw(raw),
-    )
+    layout = RenderOptions(max_line_width=max_line_width, max_lines=max_lines)
+    delivery = Delivery(format=choose_format(format, output), output=output, render=layout)
+    begin, finish = parse_time(start, "--from") or 0.0, parse_time(end, "--to")
     recognition = RecognitionOptions(
         language=language.lower() if language else None,
         task=task,
@@ -112,13 +117,28 @@ def command(
         hotwords=parse_hotwords(hotword),
         words=words,
     )
+    if server is not None:
+        from parley.cli import ordering, remote
+
+        ordering.refuse_local(workers=workers, data_dir=data_dir, raw=raw, strict=strict)
+        order = ordering.order(
+            profile, recognition, parse_speaker_count(speakers), channel, (begin, finish), anew=no_cache
+        )
+        place = remote.Server(url=server, token=token, tls_ca=tls_ca)
+        remote.transcribe_files(set_up(), files, place, order, delivery, display_for(json_progress))
+        return
+    if token or tls_ca:
+        raise InvalidOption("--token and --tls-ca are for a server; name it with --server.")
+
+    from parley.cli import run
+    from parley.speech.media import DecodeOptions
+
+    settings = set_up(profile=profile, workers=workers, data_dir=data_dir)
     wish = run.Wish(
-        decode=decode,
+        decode=DecodeOptions(channel=channel, start=begin, end=finish, raw=parse_raw(raw)),
         recognition=recognition,
         speakers=parse_speaker_count(speakers),
         use_cache=not no_cache,
         strict=strict,
     )
-    layout = RenderOptions(max_line_width=max_line_width, max_lines=max_lines)
-    delivery = Delivery(format=choose_format(format, output), output=output, render=layout)
     run.transcribe_files(settings, files, wish, delivery, display_for(json_progress))

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from parley.client.apart import apart
 from parley.errors import DiskFull, FileNotFound, FileTooLarge, InputError, StorageError, is_disk_full
 
 Readable = str | os.PathLike[str] | BinaryIO
@@ -74,7 +75,8 @@ async def open_source(readable: Readable, name: str | None = None) -> AsyncGener
             file = readable
             name = name or Path(str(getattr(readable, "name", ""))).name or "recording"
         if not file.seekable():
-            file = stack.enter_context(await asyncio.to_thread(_spool, file))
+            pipe = file
+            file = stack.enter_context(await apart(lambda: _spool(pipe)))
         size = await asyncio.to_thread(file.seek, 0, os.SEEK_END)
         if not size:
             raise InputError(f"'{name}' is empty.")
@@ -84,10 +86,12 @@ async def open_source(readable: Readable, name: str | None = None) -> AsyncGener
 def _open(path: Path) -> BinaryIO:
     try:
         if path.is_dir():
-            raise FileNotFound(f"'{path}' is a folder; name the files in it.")
+            raise FileNotFound(f"'{path.name}' is a folder; name the files in it.")
         return path.open("rb")
+    except FileNotFoundError:
+        raise FileNotFound(f"There is no file '{path.name}'.") from None
     except OSError as error:
-        raise FileNotFound(f"'{path}' cannot be read: {error.strerror}.") from error
+        raise FileNotFound(f"The file '{path.name}' cannot be read.", detail=str(error)) from error
 
 
 def _spool(stream: BinaryIO) -> BinaryIO:

@@ -11,6 +11,7 @@ import platformdirs
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from parley.settings.client import ClientSettings
 from parley.settings.server import (
     AuthSettings,
     CacheSettings,
@@ -99,6 +100,7 @@ class Settings(BaseSettings):
     queue: QueueSettings = Field(QueueSettings(), description="Tasks of the server.")
     cache: CacheSettings = Field(CacheSettings(), description="Transcripts found again.")
     notify: NotifySettings = Field(NotifySettings(), description="Who is told.")
+    client: ClientSettings = Field(ClientSettings(), description="Commands with `--server`.")
 
     @field_validator("data_dir", "engine_dirs", mode="after")
     @classmethod
