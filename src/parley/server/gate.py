@@ -169,10 +169,10 @@ def _network(proxy: str) -> _Network:
 
 def _name(host: str) -> str:
     """A host without port and brackets, as it is compared."""
-    host = host.strip().lower().rstrip(".")
+    host = host.strip().lower()
     if host.startswith("["):
         return host[1:].partition("]")[0]
-    return host if host.count(":") > 1 else host.partition(":")[0]
+    return (host if host.count(":") > 1 else host.partition(":")[0]).rstrip(".")
 
 
 def _site(origin: str) -> tuple[str, str, int | None] | None:

@@ -15,11 +15,22 @@ def read_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
         return path.read_bytes()
     draft = _draft(path, make())
     try:
-        with suppress(FileExistsError):
-            os.link(draft, path)
+        _settle(draft, path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     return path.read_bytes()
+
+
+def _settle(draft: Path, path: Path) -> None:
+    """Give the draft its name unless somebody was faster."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    except OSError:
+        # A file system without links: of two first starts at once, the later one wins.
+        if not path.exists():
+            draft.replace(path)
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -39,6 +50,9 @@ def _draft(path: Path, content: bytes) -> Path:
     try:
         os.write(descriptor, content)
         os.fsync(descriptor)
+    except OSError:
+        draft.unlink()
+        raise
     finally:
         os.close(descriptor)
     return draft
