@@ -21,6 +21,8 @@ from parley.storage.database import Database
 from parley.storage.failures import storage_errors
 from parley.storage.hashing import HashProgress, hash_file
 from parley.storage.heard import Heard
+from parley.storage.held import Held, weigh
+from parley.storage.imports import Imports
 from parley.storage.incoming import Incoming
 from parley.storage.keys import Keys
 from parley.storage.leases import TTL_S, Leases
@@ -53,6 +55,7 @@ class Store:
         self.pcm = PcmStore(data_dir / "pcm", database, self.leases)
         self.keys = Keys(database)
         self.outbox = Outbox(database)
+        self.imports = Imports(database)
         self._incoming = Incoming(data_dir / "incoming", self.leases)
 
     @classmethod
@@ -78,6 +81,10 @@ class Store:
     ) -> AbstractAsyncContextManager[Path]:
         """A stream as a file for as long as the context lasts; see `Incoming.spool`."""
         return self._incoming.spool(stream, max_bytes=max_bytes)
+
+    async def held(self) -> Held:
+        """How much is remembered. Raises StorageError."""
+        return await weigh(self._database)
 
     async def tidy(self, *, pcm_bytes: int, cache_bytes: int, cache_age_s: float) -> None:
         """Remove what dead processes left and what is old or too much.
