@@ -6,24 +6,21 @@ An upload belongs to its user, not to a connection, and has the id of the task i
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 from uuid import uuid4
 
-import msgspec
-
 from parley.errors import (
-    DiskBudgetSpent,
     FileHashMismatch,
     HashMismatch,
     ParleyError,
     SizeMismatch,
     UploadDataError,
 )
-from parley.jobs.checks import CheckOrder, check_plan
+from parley.jobs.checks import CheckOrder
 from parley.jobs.conclusion import Conclusion, Tasks, agrees
+from parley.jobs.opening import Opening, ReceptionOptions
 from parley.jobs.principal import Principal
 from parley.jobs.streams import Streams
 from parley.jobs.upload import (
@@ -38,37 +35,11 @@ from parley.jobs.upload import (
 from parley.storage.arrival import Arrival, no_session
 from parley.storage.arrivals import Arrivals
 from parley.storage.store import Store
-from parley.storage.uploads import UploadLimits, UploadRecord
 
 _T = TypeVar("_T")
 
 CLOSING_S = 5.0
 """Seconds that uploads which are just being finished get when the server stops."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceptionOptions:
-    """How much may come, how long it may take, and who profits from what others sent.
-
-    `shared` lets users be served from what others have uploaded; without `authenticated` there is
-    one user, who has uploaded everything.
-    """
-
-    max_file_bytes: int = 5000 * 1024 * 1024
-    expire_s: float = 30 * 60.0
-    max_open: int = 1000
-    max_open_per_user: int = 100
-    disk_bytes: int = 20_000 * 1024 * 1024
-    keep_media: bool = True
-    authenticated: bool = False
-    shared: bool = False
-
-    @property
-    def limits(self) -> UploadLimits:
-        """What the storage has to hold to."""
-        return UploadLimits(
-            max_open=self.max_open, max_open_per_user=self.max_open_per_user, disk_bytes=self.disk_bytes
-        )
 
 
 class Reception:
@@ -78,10 +49,9 @@ class Reception:
         self, store: Store, desk: Tasks, check_order: CheckOrder, options: ReceptionOptions | None = None
     ) -> None:
         self._store = store
-        self._desk = desk
-        self._check_order = check_order
         self._options = options or ReceptionOptions()
         self._arrivals = Arrivals(store.uploads)
+        self._opening = Opening(store, desk, self._arrivals, check_order, self._options)
         self._conclusion = Conclusion(self._arrivals, store.recordings, desk)
         self._streams = Streams(store, self._options.max_file_bytes, self._options.disk_bytes)
         self._stats = UploadStats()
@@ -93,12 +63,13 @@ class Reception:
         Raises UploadRefused, ChunkedUploadError, InvalidFormat, FileTooLarge, InvalidFileType,
         UnsupportedOption, InvalidOption, ProfileNotInstalled, TooManySessions, DiskBudgetSpent.
         """
-        plan = check_plan(plan, self._options.max_file_bytes, self._check_order)
+        plan = self._opening.check(plan)
         task_id = str(uuid4())
-        if (plan.door == "single" or plan.early_hit) and await self._answer(who, task_id, plan):
+        if (plan.door == "single" or plan.early_hit) and await self._opening.answer(who, task_id, plan):
             self._count(hits=1)
             return Opened(task_id=task_id, hit=True)
-        await self._begin(who, task_id, plan)
+        await self._opening.begin(who, task_id, plan)
+        self._count(opened=1)
         return Opened(task_id=task_id, chunk_bytes=plan.chunk_bytes, chunks=plan.chunks)
 
     async def write_whole(self, who: Principal, task_id: str, data: bytes) -> Acknowledgement:
@@ -165,8 +136,9 @@ class Reception:
 
         Raises what `open` and `finish` raise, FileTooLarge and SizeMismatch as soon as they are certain.
         """
-        plan = check_plan(plan, self._options.max_file_bytes, self._check_order)
-        arrival = await self._begin(who, str(uuid4()), self._streams.reserve(plan))
+        plan = self._opening.check(plan)
+        arrival = await self._opening.begin(who, str(uuid4()), self._streams.reserve(plan))
+        self._count(opened=1)
         try:
             await self._streams.receive(arrival, plan.size_bytes, stream)
             self._count(received_bytes=arrival.offset_bytes)
@@ -218,34 +190,6 @@ class Reception:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self._arrivals.close()
-
-    async def _answer(self, who: Principal, task_id: str, plan: UploadPlan) -> bool:
-        """Complete the task from what is remembered, where the hash certainly names a content."""
-        if not plan.declared_hash or not plan.order.wish.use_cache:
-            return False
-        options = self._options
-        recording = await self._store.recordings.named(
-            plan.declared_hash, who.user, by_anybody=options.shared or not options.authenticated
-        )
-        if recording is None or recording.size_bytes != plan.size_bytes:
-            return False
-        hit = await self._desk.known(who, plan.order, recording)
-        if hit is None:
-            return False
-        await self._desk.answer(who, task_id, plan.order, recording, hit)
-        return True
-
-    async def _begin(self, who: Principal, task_id: str, plan: UploadPlan) -> Arrival:
-        """Open the upload; recordings that nobody needs make room for it."""
-        record = _record(who, task_id, plan)
-        try:
-            arrival = await self._arrivals.add(record, self._options.limits)
-        except DiskBudgetSpent:
-            if not await self._store.recordings.make_room(record.size_bytes, self._options.disk_bytes):
-                raise
-            arrival = await self._arrivals.add(record, self._options.limits)
-        self._count(opened=1)
-        return arrival
 
     async def _whole(self, who: Principal, arrival: Arrival, data: bytes) -> Acknowledgement:
         task_id = arrival.record.id
@@ -330,24 +274,3 @@ class Reception:
         self._stats = replace(
             self._stats, **{name: getattr(self._stats, name) + number for name, number in more.items()}
         )
-
-
-def _record(who: Principal, task_id: str, plan: UploadPlan) -> UploadRecord:
-    now = time.time()
-    return UploadRecord(
-        id=task_id,
-        user=who.user,
-        door=plan.door,
-        file_name=plan.order.file_name,
-        declared_hash=plan.declared_hash,
-        size_bytes=plan.size_bytes or 0,
-        chunk_bytes=plan.chunk_bytes,
-        chunks=plan.chunks,
-        received=b"",
-        offset_bytes=0,
-        sha256=None,
-        md5=None,
-        created_at=now,
-        touched_at=now,
-        order=msgspec.json.encode(plan.order),
-    )

@@ -11,7 +11,8 @@ from dataclasses import replace
 from parley.errors import StorageError
 from parley.storage import upload_files
 from parley.storage.arrival import Arrival
-from parley.storage.uploads import UploadLimits, UploadRecord, Uploads
+from parley.storage.space import UploadLimits
+from parley.storage.uploads import UploadRecord, Uploads
 
 SAVE_EVERY_S = 0.25
 """What a crash may cost of what was acknowledged: a client that resumes asks what is missing."""

@@ -11,20 +11,18 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from parley.errors import StorageError
 from parley.storage import upload_files
 from parley.storage.database import Database
 from parley.storage.failures import storage_errors
+from parley.storage.recording_rows import StoredRecording, mark_gone, needed, owns, remember, waits
 from parley.storage.space import bytes_reserved
-from parley.storage.tables import OwnerRow, RecordingRow, TaskRow, UploadRow
-from parley.storage.tasks import EXPIRED, LIVE
+from parley.storage.tables import RecordingRow
 from parley.storage.tokens import new_token
 
 _T = TypeVar("_T")
@@ -36,16 +34,6 @@ SHA256_PREFIX = "sha256:"
 
 class BytesLost(StorageError):
     """An upload's row says that its bytes are here, and they are not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRecording:
-    """A recording whose bytes were here once; `path` may be gone unless a task needs it."""
-
-    sha256: str
-    md5: str
-    size_bytes: int
-    path: Path
 
 
 class Recordings:
@@ -88,7 +76,7 @@ class Recordings:
         def move(connection: Connection) -> None:
             if upload_files.size_of(target) != recording.size_bytes:
                 part.replace(target)
-            _remember(connection, recording, user)
+            remember(connection, recording, user)
 
         await self._database.write(move, survives_power_cut=False)
         await _in_thread(lambda: upload_files.flush_folder(self._root))
@@ -108,7 +96,7 @@ class Recordings:
         excess = reserved + needed_bytes - disk_bytes
         if excess <= 0:
             return True
-        unused = and_(RecordingRow.present, ~_needed(keep_media=False))
+        unused = and_(RecordingRow.present, ~needed(keep_media=False))
         rows = select(RecordingRow.sha256, RecordingRow.size_bytes).where(unused)
         rows = rows.order_by(RecordingRow.used_at)
         for sha256, size in await self._database.read(lambda connection: connection.execute(rows).all()):
@@ -121,7 +109,7 @@ class Recordings:
     async def sweep(self, *, keep_media: bool, disk_bytes: int) -> None:
         """Remove what nobody needs, what is too much, and what a crash left."""
         await self._remove_strays()
-        unneeded = select(RecordingRow.sha256).where(RecordingRow.present, ~_needed(keep_media=keep_media))
+        unneeded = select(RecordingRow.sha256).where(RecordingRow.present, ~needed(keep_media=keep_media))
         for sha256 in await self._database.read(
             lambda connection: connection.execute(unneeded).scalars().all()
         ):
@@ -144,23 +132,23 @@ class Recordings:
         path = self.path(sha256)
         row = select(RecordingRow.present).where(RecordingRow.sha256 == sha256)
         if not path.exists():
-            _mark_gone(connection, sha256)
-        elif not connection.execute(row).scalar() and not _waits(connection, sha256):
+            mark_gone(connection, sha256)
+        elif not connection.execute(row).scalar() and not waits(connection, sha256):
             self._set_aside(path)
 
     async def _remove(self, sha256: str, *, keep_media: bool) -> bool:
         """Remove a file unless somebody needs it by now; whether it was removed."""
         path = self.path(sha256)
-        needed = select(RecordingRow.sha256).where(
-            RecordingRow.sha256 == sha256, _needed(keep_media=keep_media)
+        still = select(RecordingRow.sha256).where(
+            RecordingRow.sha256 == sha256, needed(keep_media=keep_media)
         )
 
         def rename_unneeded(connection: Connection) -> Path | None:
-            if connection.execute(needed).scalar() is not None:
+            if connection.execute(still).scalar() is not None:
                 return None
             gone = self._set_aside(path)
             if gone is not None:
-                _mark_gone(connection, sha256)
+                mark_gone(connection, sha256)
             return gone
 
         gone = await self._database.write(rename_unneeded, survives_power_cut=False)
@@ -192,50 +180,11 @@ class Recordings:
             if len(found) != 1:
                 return None
             sha256, md5, size = found[0]
-            if owner is not None and not _owns(connection, owner, sha256):
+            if owner is not None and not owns(connection, owner, sha256):
                 return None
             return StoredRecording(sha256=sha256, md5=md5, size_bytes=size, path=self.path(sha256))
 
         return await self._database.read(read)
-
-
-def _needed(*, keep_media: bool) -> ColumnElement[bool]:
-    """Whether something refers to the recording of a row that keeps its file here."""
-    refers = TaskRow.state != EXPIRED if keep_media else TaskRow.state.in_(LIVE)
-    task = select(TaskRow.id).where(TaskRow.sha256 == RecordingRow.sha256, refers)
-    upload = select(UploadRow.id).where(UploadRow.sha256 == RecordingRow.sha256)
-    return task.exists() | upload.exists()
-
-
-def _waits(connection: Connection, sha256: str) -> bool:
-    """Whether an upload with this content waits to be admitted."""
-    row = select(UploadRow.id).where(UploadRow.sha256 == sha256).limit(1)
-    return connection.execute(row).scalar() is not None
-
-
-def _owns(connection: Connection, user: str, sha256: str) -> bool:
-    row = select(OwnerRow.user).where(OwnerRow.user == user, OwnerRow.sha256 == sha256)
-    return connection.execute(row).scalar() is not None
-
-
-def _mark_gone(connection: Connection, sha256: str) -> None:
-    connection.execute(update(RecordingRow).where(RecordingRow.sha256 == sha256).values(present=False))
-
-
-def _remember(connection: Connection, recording: StoredRecording, user: str) -> None:
-    now = time.time()
-    row = insert(RecordingRow).values(
-        sha256=recording.sha256,
-        md5=recording.md5,
-        size_bytes=recording.size_bytes,
-        present=True,
-        created_at=now,
-        used_at=now,
-    )
-    again = {"present": True, "used_at": now}
-    connection.execute(row.on_conflict_do_update(index_elements=["sha256"], set_=again))
-    owner = insert(OwnerRow).values(user=user, sha256=recording.sha256, created_at=now)
-    connection.execute(owner.on_conflict_do_nothing())
 
 
 async def _in_thread(work: Callable[[], _T]) -> _T:

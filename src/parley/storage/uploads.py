@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from parley.errors import DiskBudgetSpent, TooManySessions
 from parley.storage import upload_files
 from parley.storage.database import Database
 from parley.storage.failures import storage_errors
-from parley.storage.space import bytes_reserved
+from parley.storage.space import UploadLimits, require_place, require_space
 from parley.storage.tables import TaskRow, UploadRow
 
 _T = TypeVar("_T")
@@ -31,7 +30,6 @@ _T = TypeVar("_T")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _PART = ".part"
 _WRITERS = 4
-_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +51,6 @@ class UploadRecord:
     created_at: float
     touched_at: float
     order: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadLimits:
-    """How many uploads may be open, and what they and the recordings may take on the disk."""
-
-    max_open: int
-    max_open_per_user: int
-    disk_bytes: int
 
 
 _COLUMNS = tuple(getattr(UploadRow, name) for name in UploadRecord.__slots__)
@@ -87,8 +76,8 @@ class Uploads:
         """Open an upload; raises TooManySessions or DiskBudgetSpent when there is no place for it."""
 
         def write(connection: Connection) -> None:
-            _require_place(connection, record.user, limits)
-            _require_space(connection, record.size_bytes, limits.disk_bytes)
+            require_place(connection, record.user, limits)
+            require_space(connection, record.size_bytes, limits.disk_bytes)
             connection.execute(insert(UploadRow).values(**_values(record)))
 
         await self._note(write)
@@ -113,7 +102,7 @@ class Uploads:
         def write(connection: Connection) -> None:
             row = select(UploadRow.size_bytes).where(UploadRow.id == upload_id)
             before = connection.execute(row).scalar() or 0
-            _require_space(connection, size_bytes - before, disk_bytes)
+            require_space(connection, size_bytes - before, disk_bytes)
             _change(connection, upload_id, size_bytes=size_bytes)
 
         await self._note(write)
@@ -223,27 +212,3 @@ def _values(record: UploadRecord) -> dict[str, Any]:
 def _change(connection: Connection, upload_id: str, **values: Any) -> None:
     row = update(UploadRow).where(UploadRow.id == upload_id)
     connection.execute(row.values(**{"touched_at": time.time(), **values}))
-
-
-def _require_place(connection: Connection, user: str, limits: UploadLimits) -> None:
-    everybody = connection.execute(select(func.count()).select_from(UploadRow)).scalar_one()
-    own = connection.execute(
-        select(func.count()).select_from(UploadRow).where(UploadRow.user == user)
-    ).scalar_one()
-    if own >= limits.max_open_per_user:
-        raise TooManySessions(f"You have {own} uploads open; finish or cancel one of them first.")
-    if everybody >= limits.max_open:
-        raise TooManySessions("The server has as many uploads open as it can take; try again in a minute.")
-
-
-def _require_space(connection: Connection, size_bytes: int, disk_bytes: int) -> None:
-    free = max(0, disk_bytes - bytes_reserved(connection))
-    if size_bytes > free:
-        raise DiskBudgetSpent(
-            f"The recording takes {_mib(size_bytes)} MiB and the server has {_mib(free)} MiB left for "
-            "uploads; try again when other tasks are done."
-        )
-
-
-def _mib(size_bytes: int) -> str:
-    return f"{size_bytes / _MIB:.1f}"

@@ -50,7 +50,7 @@ mark_whole = Arrivals.mark_whole
 STEPS = {
     "before the row names the content": (Arrivals, "mark_whole", die_async),
     "after the row names the content": (Arrivals, "mark_whole", mark_and_die),
-    "between the move and its commit": (recordings, "_remember", die),
+    "between the move and its commit": (recordings, "remember", die),
     "before admission": None,
     "after admission": None,
     "before the row goes": (Uploads, "remove", die_async),

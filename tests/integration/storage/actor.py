@@ -15,8 +15,9 @@ import psutil
 
 from parley.speech.media import DecodedMedia, PcmTrack
 from parley.storage.arrivals import Arrivals
+from parley.storage.space import UploadLimits
 from parley.storage.store import Store
-from parley.storage.uploads import UploadLimits, UploadRecord
+from parley.storage.uploads import UploadRecord
 
 
 def say(*words: object) -> None:

@@ -23,8 +23,9 @@ from parley.jobs.upload import Started
 from parley.storage.arrival import Arrival
 from parley.storage.arrivals import Arrivals
 from parley.storage.bitmap import Bitmap
+from parley.storage.space import UploadLimits
 from parley.storage.store import Store
-from parley.storage.uploads import UploadLimits, UploadRecord
+from parley.storage.uploads import UploadRecord
 from tests.integration.jobs.scripted_desk import (
     ALICE,
     ScriptedDesk,
