@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import logging
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -13,6 +14,10 @@ from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
+
+# It would write the query, and with it tokens.
+_silent = logging.getLogger("parley.server.handshake")
+_silent.setLevel(logging.CRITICAL + 1)
 
 _Fields = list[tuple[bytes, bytes]]
 
@@ -28,7 +33,7 @@ class Handshake:
         self._app_state = app_state
         self._rejection: tuple[int, _Fields] | None = None
         self._body = bytearray()
-        protocol = ServerProtocol(extensions=None)
+        protocol = ServerProtocol(extensions=None, logger=_silent)
         protocol.receive_data(data)
         self._request = next(event for event in protocol.events_received() if isinstance(event, Request))
         self._response = protocol.accept(self._request)

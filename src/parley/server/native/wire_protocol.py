@@ -383,7 +383,9 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
             case "websocket.send":
                 self._send(message)
             case "websocket.close" if self._is_open:
-                self._close(message.get("code") or CloseCode.NORMAL, message.get("reason") or "")
+                code = message.get("code") or CloseCode.NORMAL
+                self._close(code, message.get("reason") or "")
+                self._disconnect(code)
             case _:
                 self._refuse(handshake.rejection(message))
 
