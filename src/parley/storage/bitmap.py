@@ -7,6 +7,8 @@ import numpy as np
 MOST_RANGES = 10_000
 """Holes that are told at once: a client that fills them asks again."""
 
+_FULL = b"\xff"
+
 
 class Bitmap:
     """A set of indices from 0 to `count` - 1."""
@@ -40,6 +42,11 @@ class Bitmap:
     @property
     def prefix(self) -> int:
         """How many parts from the first on are there without a hole."""
+        first = self._prefix >> 3
+        if self._bits.startswith(_FULL, first):
+            # A million parts, one by one, would hold up whoever asks for a tenth of a second.
+            rest = self._bits[first:]
+            self._prefix = min(self.count, (first + len(rest) - len(rest.lstrip(_FULL))) << 3)
         while self._prefix < self.count and self._prefix in self:
             self._prefix += 1
         return self._prefix

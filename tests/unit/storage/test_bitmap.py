@@ -43,6 +43,15 @@ def test_it_can_be_cleared() -> None:
     assert (bitmap.received, bitmap.prefix, bitmap.missing()) == (0, 0, ((0, 8),))
 
 
+@given(st.permutations(range(40)))
+def test_the_prefix_in_any_order(order: list[int]) -> None:
+    bitmap = Bitmap(40)
+    for number, index in enumerate(order, start=1):
+        bitmap.add(index)
+        held = set(order[:number])
+        assert bitmap.prefix == next(part for part in range(41) if part not in held)
+
+
 def test_a_million_holes_are_told_in_part() -> None:
     bitmap = Bitmap(1_000_000, b"\x55" * 125_000)
     ranges = bitmap.missing()
