@@ -165,7 +165,6 @@ class AsyncClient:
                 sending = self._sending(source, checked, journey.hear)
                 await sending.prepare()
                 await go(journey, sending)
-                await sending.forget()
 
             async with aclosing(events_of(travel)) as events:
                 async for event in events:

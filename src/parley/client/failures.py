@@ -62,11 +62,17 @@ def unopened(error: Exception, address: Address) -> ParleyError:
         )
     if isinstance(error, InvalidHandshake):
         return _unfamiliar(address, error)
+    if address.is_secure and isinstance(error, (ConnectionError, EOFError)) and not _is_refusal(error):
+        return LineLost(f"The TLS handshake with {address.place} broke off; is there no TLS at this port?")
     if isinstance(error, (OSError, EOFError)):
         reason = "in time" if isinstance(error, TimeoutError) else ""
         sentence = f"Nothing answers {reason}".strip()
         return LineLost(f"{sentence} at {address.place}; is the server running?", detail=str(error))
     return _unfamiliar(address, error)
+
+
+def _is_refusal(error: Exception) -> bool:
+    return isinstance(error, ConnectionRefusedError)
 
 
 def _refused(status: int, address: Address) -> ParleyError:

@@ -39,9 +39,12 @@ class Journey:
 
     async def admit(self, sending: Sending) -> None:
         """Bring the recording there."""
-        await self._insist(lambda: self._admit_over_one_line(sending))
+        admission = await self._insist(lambda: self._admit_over_one_line(sending))
+        await sending.forget()
+        if admission.completed:
+            await self._tell(admission.completed)
 
-    async def travel(self, sending: Sending) -> Completed:
+    async def travel(self, sending: Sending) -> None:
         """Bring the recording there and follow its task to the end."""
         following: Following | None = None
 
@@ -60,9 +63,12 @@ class Journey:
                     await following.subscribe(line)
                 return await following.to_end(line)
 
-        return await self._ended(await self._insist(over_one_line))
+        completed = await self._insist(over_one_line)
+        # Before the end is told: whoever hears it may leave at once.
+        await sending.forget()
+        await self._tell(completed)
 
-    async def follow(self, task_id: str) -> Completed:
+    async def follow(self, task_id: str) -> None:
         """Follow a task that the server has."""
         following = Following(task_id, self.hear)
 
@@ -72,18 +78,12 @@ class Journey:
                 await following.subscribe(line)
                 return await following.to_end(line)
 
-        return await self._ended(await self._insist(over_one_line))
+        await self._tell(await self._insist(over_one_line))
 
-    async def _admit_over_one_line(self, sending: Sending) -> None:
+    async def _admit_over_one_line(self, sending: Sending) -> Admission:
         async with open_line(self._door) as line:
             self._was_connected = True
-            admission = await sending.over(line)
-        if admission.completed:
-            await self._tell(admission.completed)
-
-    async def _ended(self, completed: Completed) -> Completed:
-        await self._tell(completed)
-        return completed
+            return await sending.over(line)
 
     async def _insist(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
         while True:

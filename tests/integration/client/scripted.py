@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -65,6 +66,7 @@ class Native:
     held: bool = False
     failure: tuple[str, str] | None = None
     pace_s: float = 0.002
+    chunk_pace_s: float = 0.0
     uploads: dict[str, Upload] = field(default_factory=dict[str, Upload])
     tasks: dict[str, Task] = field(default_factory=dict[str, Task])
     chunks: Counter[int] = field(default_factory=Counter[int])
@@ -151,17 +153,20 @@ class Line:
             chunk_size=data["chunk_size"],
             total_chunks=data["total_chunks"],
         )
+        return None
 
     async def on_chunk(self, frame: bytes) -> None:
-        task_id = str(__import__("uuid").UUID(bytes=frame[:16]))
+        task_id = str(UUID(bytes=frame[:16]))
         index = int.from_bytes(frame[16:20], "little")
         body = frame[_HEAD_BYTES:]
         if await self.refused("chunk", task_id, chunk_index=index):
-            return
+            return None
         upload = self.native.uploads.get(task_id)
         if upload is None:
             return await self.error("session_not_found", task_id)
         assert hashlib.md5(body).digest() == frame[20:36]
+        if self.native.chunk_pace_s:
+            await asyncio.sleep(self.native.chunk_pace_s)
         self.native.chunks[index] += 1
         status = "duplicate" if index in upload.chunks else "received"
         upload.chunks[index] = body
@@ -169,6 +174,7 @@ class Line:
         await self.say("chunk_received", task_id=task_id, chunk_index=index, progress=share, status=status)
         if not upload.missing and status == "received":
             await self.admit(task_id)
+        return None
 
     async def admit(self, task_id: str) -> None:
         native, upload = self.native, self.native.uploads[task_id]
@@ -203,7 +209,7 @@ class Line:
             await asyncio.sleep(self.native.pace_s)
             task.told.append(text)
             task.move()
-        while self.native.held:
+        while self.native.held:  # noqa: ASYNC110 - it is set in another thread
             await asyncio.sleep(self.native.pace_s)
         if task.status == "processing":
             task.error = self.native.failure
@@ -216,10 +222,8 @@ class Line:
         self.followers[task.id] = asyncio.create_task(self.tell(task, from_segment))
 
     async def tell(self, task: Task, from_segment: int | None) -> None:
-        try:
+        with suppress(Cut, ConnectionClosed):
             await self.tell_all(task, from_segment)
-        except (Cut, ConnectionClosed):
-            pass
 
     async def tell_all(self, task: Task, following: int | None) -> None:
         while True:
@@ -284,12 +288,14 @@ class Line:
             missing=upload.missing,
             **shape,
         )
+        return None
 
     async def on_task_status(self, data: dict[str, Any]) -> None:
         task = self.native.tasks.get(data["task_id"])
         if task is None:
             return await self.error("task_not_found", data["task_id"])
         await self.say("task_status", **status(task))
+        return None
 
     async def on_task_status_batch(self, data: dict[str, Any]) -> None:
         items: list[dict[str, Any]] = []
@@ -313,6 +319,7 @@ class Line:
             return await self.error("task_not_found", data["task_id"])
         await self.say("task_status", **status(task))
         self.follow(task, data["from_segment"])
+        return None
 
     async def on_cancel_task(self, data: dict[str, Any]) -> None:
         task = self.native.tasks.get(data["task_id"])
@@ -323,6 +330,7 @@ class Line:
         task.status = "cancelled"
         task.move()
         await self.say("task_cancelled", task_id=task.id, message="It was cancelled.")
+        return None
 
 
 def status(task: Task) -> dict[str, Any]:
@@ -384,7 +392,7 @@ def result(task: Task) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(native: Native, port: int = 0) -> Iterator[Native]:
+def serving(native: Native, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Native]:
     """Serve in a thread of its own; `native.url` says where."""
     ready, loop = threading.Event(), asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -400,10 +408,12 @@ def serving(native: Native, port: int = 0) -> Iterator[Native]:
                 follower.cancel()
 
     async def main() -> None:
-        async with serve(handle, "127.0.0.1", port, max_size=64 * 1024 * 1024) as server:
-            native.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with serve(handle, "127.0.0.1", port, ssl=tls, max_size=64 * 1024 * 1024) as server:
+            native.url = f"{'wss' if tls else 'ws'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             ready.set()
             await stop.wait()
+        for running in native.running:
+            running.cancel()
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(main()), daemon=True)
     thread.start()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from parley.client import AsyncClient, Client, Completed, Event, Segment, Uploading, sending
-from parley.errors import JobError, ServerUnreachable, SessionNotFound
+from parley.errors import JobError, ParleyError, ServerUnreachable, SessionNotFound
 from tests.integration.client.conftest import CHUNK, CHUNKS
 from tests.integration.client.scripted import TEXTS, Native, serving
 
@@ -86,13 +86,13 @@ def test_a_server_that_is_gone_for_a_while(recording: Path) -> None:
     with serving(Native(held=True)) as native:
         port = int(native.url.rsplit(":", 1)[1])
         events: list[Event] = []
-        problem: list[BaseException] = []
+        problem: list[ParleyError] = []
 
         def follow() -> None:
             try:
                 with Client(native.url, patience_s=60, chunk_bytes=CHUNK) as client:
                     events.extend(client.stream(recording, segments=True))
-            except BaseException as error:
+            except ParleyError as error:
                 problem.append(error)
 
         thread = threading.Thread(target=follow, daemon=True)

@@ -117,7 +117,7 @@ def test_open_files_and_pipes_are_sent_too(native: Native, recording: Path) -> N
             assert not file.closed
         assert client.transcribe(io.BytesIO(content)).file_name == "recording"
         assert client.transcribe(Pipe(content), file_name="pipe.wav").file_name == "pipe.wav"  # type: ignore[arg-type]
-    assert native.chunks == {index: 3 for index in range(CHUNKS)}
+    assert native.chunks == dict.fromkeys(range(CHUNKS), 3)
 
 
 def test_an_empty_file_is_refused_here(native: Native, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_full_queue_is_asked_again_without_a_second_upload(native: Native, rec
         events = list(client.stream(recording))
     assert [event.is_admitted for event in events if isinstance(event, Queued)] == [False, False]
     assert isinstance(events[-1], Completed)
-    assert native.chunks == {index: 1 for index in range(CHUNKS)}
+    assert native.chunks == dict.fromkeys(range(CHUNKS), 1)
     assert native.heard.count("finalize_upload") == 2
 
 
