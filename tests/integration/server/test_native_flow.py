@@ -175,13 +175,13 @@ def test_a_failure_is_progress_and_then_an_error():
                 await client.send("subscribe", task_id=task.id)
                 assert (await client.expect("task_status"))["status"] == "pending"
                 await client.expect("task_progress")
-                failure = Failure(code="job_failed", kind=kind, message="It could not be read.")
+                failure = Failure(code="undecodable_media", kind=kind, message="It could not be read.")
                 scene.desk.end(task.id, state, failure)
                 progress = await client.expect("task_progress")
                 assert (progress["status"], progress["error_type"]) == ("failed", kind.value)
                 error = await client.expect("error")
                 assert (error["error"], error["task_id"]) == ("job_failed", task.id)
-                assert error["details"]["error_type"] == kind.value
+                assert error["details"] == {"error_type": kind.value, "code": "undecodable_media"}
                 assert error["message"] == "It could not be read."
 
     asyncio.run(main())

@@ -31,6 +31,7 @@ from parley.server.native.refusals import About, Refused
 from parley.server.native.wire_protocol import LINE
 from parley.server.pace import Pace
 from parley.server.rooms import Identities, Tasks, Uploads
+from parley.telemetry.trace import tracing
 from parley.wire.native.client import UploadData
 from parley.wire.native.message import Data, now
 from parley.wire.native.server import Connected, Error
@@ -90,12 +91,13 @@ class NativeDoor:
             self.behind.guests.rename(client[0], name)
             client[0] = name
         talk = Conversation(self.behind, line, who, client[0], token)
-        try:
-            greeting = "Welcome to Parley."
-            await line.say(Connected(connection_id=talk.id, message=greeting, server_time=now()))
-            await _converse(talk)
-        finally:
-            await talk.close()
+        with tracing(talk.id):
+            try:
+                greeting = "Welcome to Parley."
+                await line.say(Connected(connection_id=talk.id, message=greeting, server_time=now()))
+                await _converse(talk)
+            finally:
+                await talk.close()
 
     async def _offered(self, connection: HTTPConnection) -> str | None:
         """A token that came with the handshake; a cookie that is too old counts as none."""

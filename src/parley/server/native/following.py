@@ -7,11 +7,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 
-from parley.errors import ParleyError
+from parley.errors import JobError, ParleyError
 from parley.jobs.principal import Principal
 from parley.server.messages import follow
 from parley.server.native.line import LineGone
-from parley.server.native.refusals import About, told
+from parley.server.native.refusals import CODES, About, told
 from parley.server.rooms import Tasks
 from parley.wire.native.message import Data
 from parley.wire.native.server import Error, TaskCancelled, TaskComplete
@@ -103,6 +103,14 @@ class Following:
         async with aclosing(follow(self._desk, self._who, task_id, from_segment)) as messages:
             async for message in messages:
                 if isinstance(message, TaskComplete | TaskCancelled | Error):
-                    await self.conclude(message)
+                    await self.conclude(_in_known_words(message))
                 else:
                     await self._say(message)
+
+
+def _in_known_words(message: TaskComplete | TaskCancelled | Error) -> TaskComplete | TaskCancelled | Error:
+    """A task may fail for a reason that clients of this protocol have no code for."""
+    if not isinstance(message, Error) or message.error in CODES:
+        return message
+    details = {**(message.details or {}), "code": message.error}
+    return message.model_copy(update={"error": JobError.code, "details": details})
