@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+import asyncio
 
-from parley.server.http import edits, events, jobs, media, operations, results, submit, tus
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from parley.server import identity
+from parley.server.http import edits, events, jobs, media, operations, page, results, submit, tus
+from parley.server.http.asking import EVERYWHERE, described
+from parley.server.http.cross_origin import cross_origin
+from parley.server.http.describing import document_of
 from parley.server.http.headers import CautiousHeaders
+from parley.server.http.methods import Methods
 from parley.server.http.problem import speak_problems
+from parley.server.http.small_bodies import SmallBodies
 from parley.server.http.turns import Turns
 from parley.server.rooms import DoorOptions, Rooms
 
@@ -21,6 +30,8 @@ _ROUTERS = (
     edits.router,
     tus.router,
     operations.router,
+    page.router,
+    identity.router,
 )
 
 
@@ -36,9 +47,15 @@ def build(rooms: Rooms) -> FastAPI:
     )
     app.state.rooms = rooms
     app.state.event_streams = set()
+    app.state.methods = Methods(_ROUTERS)
+    app.state.fetches = asyncio.Semaphore(rooms.options.max_fetches)
     app.state.turns = Turns()
     for router in _ROUTERS:
         app.include_router(router)
+    app.openapi = document_of(app, described(EVERYWHERE), secured=rooms.authority.enabled)
     speak_problems(app)
+    app.add_middleware(SmallBodies)
+    if rooms.options.origins:
+        app.add_middleware(CORSMiddleware, **cross_origin(rooms.options.origins))
     app.add_middleware(CautiousHeaders)
     return app

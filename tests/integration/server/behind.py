@@ -42,6 +42,7 @@ from parley.jobs.upload import (
     UploadState,
 )
 from parley.server.application import DoorOptions, Rooms, build
+from parley.server.identity import PEER, Peer
 from parley.speech.transcript import Segment, Transcript
 from parley.wire.native.result import JsonResult, TextResult
 
@@ -286,6 +287,18 @@ class ScriptedAuthority:
         return Principal(user=token)
 
 
+class Introduced:
+    """Tells who is at the other end, as the gate would."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        address = scope["client"][0]
+        peer = Peer(address=address, is_local=address == "127.0.0.1")
+        await self.app({**scope, PEER: peer}, receive, send)
+
+
 class Scene:
     """The doors with scripted rooms behind them."""
 
@@ -300,8 +313,10 @@ class Scene:
             options=DoorOptions(**options),
             unready=lambda: self.unready,
             metrics=lambda: b"parley_up 1\n",
+            figures=lambda: {"waiting": 3, "odd": 1.5},
         )
         self.app = build(self.rooms)
+        self.app.add_middleware(Introduced)
 
     def client(self, **how: Any) -> httpx.AsyncClient:
         peer = how.pop("peer", "127.0.0.1")

@@ -288,7 +288,7 @@ def test_a_job_is_cancelled_once() -> None:
 
 def test_json_needs_a_server_that_fetches() -> None:
     answer = submit(Scene(), json={"url": "http://example.com/a.wav"})
-    assert (answer.status_code, answer.json()["code"]) == (400, "upload_error")
+    assert (answer.status_code, answer.json()["code"]) == (400, "url_refused")
 
 
 @pytest.mark.parametrize(

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 
 from parley.jobs.principal import Principal
+from parley.server.http.describing import reference
 from parley.server.http.problem import MEDIA_TYPE, Problem
+from parley.server.identity import principal
 from parley.server.rooms import Rooms
 
 
 def rooms_of(request: Request) -> Rooms:
     """The rooms that this application was built with."""
     return request.app.state.rooms
-
-
-async def principal(request: Request) -> Principal:
-    """Who asks; raises AuthFailed."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else None
-    return await rooms_of(request).authority.identify(bearer or request.query_params.get("token"))
 
 
 Behind = Annotated[Rooms, Depends(rooms_of)]
@@ -52,13 +47,20 @@ _MEANINGS = {
 }
 
 
+EVERYWHERE = (400, 403, 429, 500)
+"""Statuses of what is wrong with a request before anybody looks at what it asks."""
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an operation that may be refused so, besides the ways all may be."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    every = sorted({400, 401, 403, 429, 500, 503, *statuses})
-    return {
-        status: {"description": _MEANINGS[status], "content": content, "model": Problem} for status in every
-    }
+    every = sorted({401, 503, *EVERYWHERE, *statuses})
+    return described(every)
+
+
+def described(statuses: Iterable[int]) -> dict[int | str, dict[str, Any]]:
+    """Problem documents with these statuses."""
+    content = {MEDIA_TYPE: {"schema": reference(Problem)}}
+    return {status: {"description": _MEANINGS[status], "content": content} for status in statuses}
 
 
 def read(router: APIRouter, path: str, **documented: Any) -> Callable[[Handler], Handler]:

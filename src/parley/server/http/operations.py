@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from parley.server.http.asking import Behind, principal, problems, read
+from parley.server.http.asking import Behind, problems, read
 from parley.server.http.models import Document
+from parley.server.identity import peer_of, principal
 
 router = APIRouter(tags=["operations"])
-
-_FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -64,16 +62,6 @@ async def ready(rooms: Behind) -> Response:
 )
 async def metrics(request: Request, rooms: Behind) -> Response:
     """Open on loopback, unless the request was forwarded; otherwise it wants a token."""
-    if not is_local(request):
+    if not peer_of(request).is_local:
         await principal(request)
     return Response(rooms.metrics(), headers={"Content-Type": _PROMETHEUS, "Cache-Control": "no-store"})
-
-
-def is_local(request: Request) -> bool:
-    """Whether a process of this machine asks for itself."""
-    if request.client is None or any(name in request.headers for name in _FORWARDING):
-        return False
-    try:
-        return ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False

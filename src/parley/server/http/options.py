@@ -9,6 +9,10 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, Field, StrictStr, ValidationError
 
 from parley.errors import InvalidFormat, InvalidJson, InvalidOption
+from parley.jobs.task import Order
+from parley.server.addresses import check
+from parley.server.orders import order_of
+from parley.server.rooms import Rooms
 from parley.wire.native.client import JobOptions
 
 _Options = TypeVar("_Options", bound=BaseModel)
@@ -53,6 +57,14 @@ def checked(kind: type[_Options], values: Any) -> _Options:
         name = str(first["loc"][0]) if first["loc"] else "body"
         kind_of_error = InvalidFormat if name == "output_format" else InvalidOption
         raise kind_of_error(f"'{name}': {first['msg']}.") from None
+
+
+async def agreed(rooms: Rooms, given: JobOptions, file_name: str) -> Order:
+    """What is asked for; raises InvalidOption, or UrlRefused for a `callback_url` not to be called."""
+    order = order_of(given, file_name or "recording", rooms.options.default_profile)
+    if order.callback_url is not None:
+        await check(order.callback_url, allow_private=rooms.options.allow_private_urls)
+    return order
 
 
 def json_object(body: bytes) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from typing import Any, TypeVar
 
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+_T = TypeVar("_T")
 
 
 class PatientStream(Response):
@@ -49,7 +52,7 @@ class PatientStream(Response):
 
     async def _send_while_there(self, receive: Receive, send: Send) -> None:
         sending = asyncio.create_task(self._send_all(send))
-        leaving = asyncio.create_task(_gone(receive))
+        leaving = asyncio.create_task(gone(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -68,9 +71,25 @@ class PatientStream(Response):
             await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _gone(receive: Receive) -> None:
+async def gone(receive: Receive) -> None:
+    """Return when the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
+    """Do something that is in vain when the client leaves; then raises ClientDisconnect."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(gone(request.receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+    finally:
+        leaving.cancel()
+        if not working.done():
+            await cancelled(working)
+    return working.result()
 
 
 async def cancelled(*tasks: asyncio.Future[Any]) -> None:

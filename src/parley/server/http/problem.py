@@ -118,6 +118,8 @@ def speak_problems(app: FastAPI) -> None:
 
 async def _told(request: Request, exception: Exception) -> Response:
     refusal = refusal_of(exception)
+    if refusal.status == 405:
+        refusal.headers["Allow"] = ", ".join(request.app.state.methods.of(request.url.path))
     if refusal.status >= 500 and refusal.error.detail:
         log.warning("request failed: %s", refusal.error.code, extra={"detail": refusal.error.detail})
     refusal.task_id = refusal.task_id or request.path_params.get("task_id")

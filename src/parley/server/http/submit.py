@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from parley.errors import FileTooLarge, UploadRefused
+from parley.errors import FileTooLarge, TooManySessions, UrlRefused
 from parley.jobs.principal import Principal
 from parley.jobs.upload import Acknowledgement, UploadPlan
 from parley.server.http import admission, options
 from parley.server.http.asking import Behind, TaskIdPath, Who, problems
 from parley.server.http.bodies import announced_bytes, bounded, media_type, refuse_type, small, steady
+from parley.server.http.describing import form_schema, reference
+from parley.server.http.fetching import FetchOptions, fetch
 from parley.server.http.models import Job
-from parley.server.http.multipart import MOST_FIELD_BYTES, Form
+from parley.server.http.multipart import FILE, MOST_FIELD_BYTES, Form
+from parley.server.http.patient_stream import unless_gone
 from parley.server.http.problem import Refusal
-from parley.server.orders import order_of
 from parley.server.rooms import Rooms
 
 router = APIRouter(tags=["jobs"])
@@ -37,11 +40,26 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            _FORM: {"schema": form_schema(options.FormOptions, FILE)},
+            _JSON: {
+                "schema": reference(options.UrlOptions),
+                "example": {"url": "https://example.com/talk.mp3"},
+            },
+        },
+    }
+}
+
+
 @router.post(
     "/v1/jobs",
     status_code=202,
     summary="Hand in a recording",
-    responses={**_ANSWERS, **problems(404, 408, 409, 413, 415, 507)},
+    responses={**_ANSWERS, **problems(404, 409, 413, 415, 507)},
+    openapi_extra=_BODY,
 )
 async def submit(request: Request, who: Who, rooms: Behind) -> Response:
     """A form with the part `file` and options beside it, or, where the server allows it, JSON with `url`.
@@ -67,17 +85,34 @@ async def _from_form(request: Request, who: Principal, rooms: Rooms) -> Acknowle
     form = Form(request.headers["content-type"], body)
     await form.begin()
     given = options.from_texts(form.fields)
-    order = order_of(given, given.file_name or form.file_name or "recording", rooms.options.default_profile)
+    order = await options.agreed(rooms, given, given.file_name or form.file_name)
     plan = UploadPlan(order=order, door="http", size_bytes=None, declared_hash=given.file_hash.lower())
     return await rooms.reception.receive(who, plan, form.content())
 
 
 async def _from_address(request: Request, who: Principal, rooms: Rooms) -> Acknowledgement:
+    if not rooms.options.allow_urls:
+        raise UrlRefused("This server fetches no addresses; send the recording itself as a form.")
     body = await small(request, _MOST_JSON_BYTES, rooms.options.patience_s)
     asked = options.checked(options.UrlOptions, options.json_object(body))
-    if not rooms.options.allow_urls:
-        raise UploadRefused("This server fetches no addresses; send the recording itself as a form.")
-    raise NotImplementedError(asked)
+    places: asyncio.Semaphore = request.app.state.fetches
+    if places.locked():
+        raise TooManySessions("Too many recordings are being fetched; try again later.")
+    async with places:
+        return await unless_gone(request, _fetched(rooms, who, asked))
+
+
+async def _fetched(rooms: Rooms, who: Principal, asked: options.UrlOptions) -> Acknowledgement:
+    bounds = FetchOptions(
+        most_bytes=rooms.options.max_file_bytes,
+        timeout_s=rooms.options.url_timeout_s,
+        patience_s=rooms.options.patience_s,
+        allow_private=rooms.options.allow_private_urls,
+    )
+    async with fetch(asked.url, bounds) as found:
+        order = await options.agreed(rooms, asked, asked.file_name or found.name)
+        plan = UploadPlan(order=order, door="http", size_bytes=found.size, declared_hash="")
+        return await rooms.reception.receive(who, plan, found.pieces)
 
 
 @router.post(

@@ -24,7 +24,6 @@ from parley.server.http.problem import Refusal
 from parley.server.http.turns import Turns
 from parley.server.http.tus_description import ANSWERED, CREATE, CREATED, HERE, LOOK, OVERRIDE, SEND, STANDS
 from parley.server.http.tus_words import CHECKSUM_MISMATCH, CONTENT_TYPE, Checksum
-from parley.server.orders import order_of
 from parley.server.rooms import Rooms
 
 router = APIRouter(tags=["uploads"])
@@ -44,6 +43,7 @@ async def ask(rooms: Behind) -> Response:
     "/v1/uploads",
     status_code=201,
     summary="Begin an upload",
+    response_class=Response,
     responses={**CREATED, **problems(404, 409, 412, 413, 415, 460, 507)},
     openapi_extra=CREATE,
 )
@@ -55,7 +55,7 @@ async def create(request: Request, who: Who, rooms: Behind) -> Response:
     """
     tus_words.require_version(request)
     has_bytes = _has_bytes(request)
-    opened = await rooms.reception.open(who, _plan(request, rooms))
+    opened = await rooms.reception.open(who, await _plan(request, rooms))
     location = {"Location": f"/v1/uploads/{opened.task_id}"}
     state = await rooms.reception.state(who, opened.task_id)
     try:
@@ -76,18 +76,19 @@ def _has_bytes(request: Request) -> bool:
     return True
 
 
-def _plan(request: Request, rooms: Rooms) -> UploadPlan:
+async def _plan(request: Request, rooms: Rooms) -> UploadPlan:
     size = tus_words.length_of(request)
     found = tus_words.metadata(request)
     name = found.pop("filename", "") or found.pop("name", "")
     given = options.from_texts([("file_name", name), *found.items()])
-    order = order_of(given, given.file_name or "recording", rooms.options.default_profile)
+    order = await options.agreed(rooms, given, given.file_name or "")
     return UploadPlan(order=order, door="tus", size_bytes=size, declared_hash=given.file_hash.lower())
 
 
 @router.head(
     "/v1/uploads/{task_id}",
     summary="Ask how far an upload is",
+    response_class=Response,
     responses={200: STANDS, **problems(404, 412)},
     openapi_extra=LOOK,
 )
@@ -108,6 +109,7 @@ async def look(request: Request, task_id: TaskIdPath, who: Who, rooms: Behind) -
     "/v1/uploads/{task_id}",
     status_code=204,
     summary="Send bytes",
+    response_class=Response,
     responses={204: HERE, **problems(404, 409, 412, 413, 415, 460, 507)},
     openapi_extra=SEND,
 )
@@ -135,6 +137,7 @@ async def send(request: Request, task_id: TaskIdPath, who: Who, rooms: Behind) -
     "/v1/uploads/{task_id}",
     status_code=204,
     summary="Drop an upload",
+    response_class=Response,
     responses={204: {"description": "It is gone."}, **problems(404, 409, 412)},
     openapi_extra=LOOK,
 )
@@ -152,6 +155,7 @@ async def drop(request: Request, task_id: TaskIdPath, who: Who, rooms: Behind) -
     "/v1/uploads/{task_id}",
     status_code=204,
     summary="Send bytes, where PATCH cannot",
+    response_class=Response,
     responses={200: STANDS, 204: HERE, **problems(404, 409, 412, 413, 415, 460, 507)},
     openapi_extra=OVERRIDE,
 )
@@ -161,8 +165,7 @@ async def override(request: Request, task_id: TaskIdPath, who: Who, rooms: Behin
         request.headers.get("x-http-method-override", "").upper()
     )
     if meant is None:
-        error = MethodNotAllowed("POST needs 'X-HTTP-Method-Override' here; send PATCH, HEAD or DELETE.")
-        raise Refusal(error, headers={"Allow": "DELETE, HEAD, PATCH, POST"})
+        raise MethodNotAllowed("POST needs 'X-HTTP-Method-Override' here; send PATCH, HEAD or DELETE.")
     return await meant(request, task_id, who, rooms)
 
 

@@ -1,0 +1,170 @@
+"""Health, readiness, numbers, the pages, headers, and errors of no door in particular."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from parley.server.identity import SESSION_COOKIE
+
+from .behind import Scene
+
+Ask = Callable[[httpx.AsyncClient], Awaitable[None]]
+
+
+def during(scene: Scene, ask: Ask, peer: str = "127.0.0.1") -> None:
+    async def main() -> None:
+        async with scene.client(peer=peer) as client:
+            await ask(client)
+
+    asyncio.run(main())
+
+
+def test_it_lives_though_it_is_not_ready() -> None:
+    scene = Scene(version="1.2.3")
+    scene.unready.append("models are loading")
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        assert (await client.get("/health")).json() == {"status": "alive", "version": "1.2.3"}
+        refused = await client.get("/ready")
+        assert (refused.status_code, refused.json()["reasons"]) == (503, ["models are loading"])
+        scene.unready.clear()
+        assert (await client.get("/ready")).json() == {"ready": True, "reasons": []}
+
+    during(scene, ask)
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "status"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("192.0.2.7", {}, 401),
+        ("192.0.2.7", {"authorization": "Bearer anna"}, 200),
+        ("192.0.2.7", {"cookie": f"{SESSION_COOKIE}=anna"}, 200),
+        ("192.0.2.7", {"authorization": "Bearer mallory"}, 401),
+    ],
+)
+def test_numbers_are_for_this_machine_and_for_users(peer: str, headers: dict[str, str], status: int) -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        answer = await client.get("/metrics", headers=headers)
+        assert answer.status_code == status
+        if status == 200:
+            assert answer.text == "parley_up 1\n"
+            assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+
+    during(Scene(users=("anna",)), ask, peer)
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_pages_load_nothing_and_run_nothing(path: str) -> None:
+    scene = Scene(version="<1.2.3>")
+    scene.unready.append("<b>models</b> are loading")
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        answer = await client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert not re.search(r"<script|src=|https?://|<1\.2|<b>", answer.text)
+        policy = answer.headers["content-security-policy"]
+        style = re.search(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+        assert style
+        digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+        assert policy.startswith("default-src 'none'") and f"'sha256-{digest}'" in policy
+        assert "unsafe" not in policy
+
+    during(scene, ask)
+
+
+def test_the_status_page_shows_numbers_where_there_are_no_users() -> None:
+    for users, shown in (((), True), (("anna",), False)):
+        scene = Scene(users=users)
+
+        async def ask(client: httpx.AsyncClient, shown: bool = shown) -> None:
+            text = (await client.get("/")).text
+            assert ("排队" in text) is shown
+            assert "就绪" in text
+
+        during(scene, ask)
+
+
+def test_the_docs_name_every_operation() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        text = (await client.get("/docs")).text
+        for path in (await client.get("/openapi.json")).json()["paths"]:
+            assert path in text
+
+    during(Scene(), ask)
+
+
+def test_every_answer_is_cautious() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        for path in ("/", "/health", "/v1/jobs", "/nowhere", "/openapi.json"):
+            headers = (await client.get(path)).headers
+            assert headers["x-content-type-options"] == "nosniff", path
+            assert headers["x-frame-options"] == "DENY", path
+            assert headers["referrer-policy"] == "no-referrer", path
+            assert "default-src 'none'" in headers["content-security-policy"], path
+
+    during(Scene(), ask)
+
+
+def test_what_nobody_answers_is_a_problem_too() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        lost = await client.get("/nowhere")
+        assert (lost.status_code, lost.json()["code"]) == (404, "not_found")
+        wrong = await client.put("/v1/jobs")
+        assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+        assert set(wrong.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+        for answer in (lost, wrong):
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["status"] == answer.status_code
+
+    during(Scene(), ask)
+
+
+def test_what_nobody_foresaw_tells_nothing() -> None:
+    scene = Scene()
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("/secret/path")
+
+    scene.desk.list = broken  # type: ignore[method-assign, assignment]
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        answer = await client.get("/v1/jobs")
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+        assert "secret" not in answer.text
+
+    during(scene, ask)
+
+
+def test_pages_of_configured_origins_may_call() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        asked = {"origin": "https://app.example", "access-control-request-method": "PATCH",
+                 "access-control-request-headers": "tus-resumable, upload-offset"}  # fmt: skip
+        preflight = await client.options("/v1/uploads/x", headers=asked)
+        assert preflight.status_code == 200
+        assert preflight.headers["access-control-allow-origin"] == "https://app.example"
+        answer = await client.get("/health", headers={"origin": "https://app.example"})
+        assert "Upload-Offset" in answer.headers["access-control-expose-headers"]
+        other = await client.options("/v1/uploads/x", headers={**asked, "origin": "https://other.example"})
+        assert "access-control-allow-origin" not in other.headers
+        assert "access-control-allow-credentials" not in preflight.headers
+
+    during(Scene(origins=("https://app.example",)), ask)
+
+
+def test_a_body_that_is_read_whole_has_a_limit() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        answer = await client.post("/v1/login", content=b'{"token": "' + b"x" * 5_000_000 + b'"}')
+        assert answer.status_code == 413
+        logged_in = await client.post("/v1/login", json={"token": "anna"})
+        assert (logged_in.status_code, logged_in.json()) == (200, {"user": "anna"})
+
+    during(Scene(users=("anna",)), ask)
