@@ -67,6 +67,7 @@ class Native:
     failure: tuple[str, str] | None = None
     pace_s: float = 0.002
     chunk_pace_s: float = 0.0
+    stalled: bool = False
     uploads: dict[str, Upload] = field(default_factory=dict[str, Upload])
     tasks: dict[str, Task] = field(default_factory=dict[str, Task])
     chunks: Counter[int] = field(default_factory=Counter[int])
@@ -165,6 +166,8 @@ class Line:
         if upload is None:
             return await self.error("session_not_found", task_id)
         assert hashlib.md5(body).digest() == frame[20:36]
+        while self.native.stalled:  # noqa: ASYNC110 - it is set in another thread
+            await asyncio.sleep(self.native.pace_s)
         if self.native.chunk_pace_s:
             await asyncio.sleep(self.native.chunk_pace_s)
         self.native.chunks[index] += 1
