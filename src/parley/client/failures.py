@@ -32,8 +32,13 @@ class LineLost(ServerUnreachable):
 
 
 def error_of(data: Mapping[str, Any]) -> ParleyError:
-    """An `error` message as the error it came from; an unknown code is a failed request or task."""
-    code = str(data.get("error") or "")
+    """An `error` message as the error it came from; an unknown code is a failed request or task.
+
+    The details have the exact code where the protocol of the first generation has only a general one.
+    """
+    details = data.get("details")
+    exact = details.get("code") if isinstance(details, Mapping) else None
+    code = str(exact or data.get("error") or "")
     message = str(data.get("message") or f"The server refused: {code}.")
     if code in BY_CODE:
         return rebuild(code, message)
