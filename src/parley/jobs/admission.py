@@ -112,7 +112,7 @@ class Admission:
             return True
 
     def _acknowledge(self, work: Work, task_id: str) -> Acknowledgement:
-        position = self._books.position(work) if work.phase is Phase.WAITING else None
+        position = self._books.position(work)
         if position is None:
             return Started(task_id=task_id)
         return Queued(task_id=task_id, position=position, wait_s=self._books.wait_s(position))
@@ -120,11 +120,10 @@ class Admission:
     def _refusal(self, who: Principal, task_id: str, work: Work | None) -> Full | None:
         """Full when the task would have to wait and too many do, its user's or everybody's."""
         books, options = self._books, self._books.options
+        would_wait = books.works.waiting_count >= books.free_slots if work is None else books.position(work)
+        if not would_wait:
+            return None
         line = books.in_line
-        if work is not None and work not in line:
-            return None
-        if work is None and len(books.works.running) + len(books.works.waiting) < options.running:
-            return None
         own = [task for other in line for task in other.members.values() if task.user == who.user]
         if len(own) >= options.max_waiting_per_user:
             first = next(index for index, other in enumerate(line, 1) if own[0].id in other.members)

@@ -47,23 +47,28 @@ class Books:
                 asyncio.get_running_loop().call_soon(listener, task)
 
     @property
+    def free_slots(self) -> int:
+        """Works that may start at once."""
+        return max(0, self.options.running - len(self.works.running))
+
+    @property
     def in_line(self) -> list[Work]:
         """Works that wait for others, the next one first; those that are about to start do not count."""
-        waiting = self.works.waiting
-        return waiting[max(0, self.options.running - len(self.works.running)) :]
+        return self.works.waiting[self.free_slots :]
 
     def position(self, work: Work) -> int | None:
         """From 1; None for a work that runs or is about to."""
-        line = self.in_line
-        return line.index(work) + 1 if work in line else None
+        if work.phase is not Phase.WAITING:
+            return None
+        position = self.works.place(work) - self.free_slots + 1
+        return position if position > 0 else None
 
     def wait_s(self, position: int) -> float:
         """Seconds until the work at a position is expected to start."""
         now = time.monotonic()
-        waiting = self.works.waiting
-        starting = waiting[: max(0, self.options.running - len(self.works.running))]
-        running = [self._left_s(work, now) for work in (*self.works.running, *starting)]
-        ahead = [self._job_s(work) for work in self.in_line[: position - 1]]
+        waiting, starting = self.works.waiting, self.free_slots
+        running = [self._left_s(work, now) for work in (*self.works.running, *waiting[:starting])]
+        ahead = [self._job_s(work) for work in waiting[starting : starting + position - 1]]
         return wait_s(running, ahead, self.options.running)
 
     def view(self, row: StoredTask) -> Task:
@@ -72,7 +77,7 @@ class Books:
         work = self.works.of_task(row.id)
         if work is None or task.state.is_over:
             return task
-        if work.phase is Phase.WAITING and (position := self.position(work)) is not None:
+        if (position := self.position(work)) is not None:
             return replace(task, queue_position=position, estimated_wait_s=self.wait_s(position))
         return task
 

@@ -83,7 +83,7 @@ class Running:
             ids = tuple(work.members)
             tasks = self._books.store.tasks
             await self._insist(lambda: tasks.move(ids, TaskState.PROCESSING, started_at=now))
-            work.phase = Phase.RUNNING
+            self._books.works.begin(work)
             work.began = work.last_event = time.monotonic()
             work.progress.begin(work.began)
             self._books.turns.serve(work.turn[0])

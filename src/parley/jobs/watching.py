@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from parley.jobs.books import Books
 from parley.jobs.updates import Moved, Over, Told, Update
-from parley.jobs.works import Phase, Work, changed_within
+from parley.jobs.works import Work, changed_within
 from parley.storage.heard import HeardPiece
 from parley.storage.tasks import StoredTask
 
@@ -63,7 +63,7 @@ async def _pieces(books: Books, key: str) -> Sequence[HeardPiece]:
 
 
 def _state(books: Books, work: Work) -> Moved:
-    if work.phase is Phase.WAITING and (position := books.position(work)) is not None:
+    if (position := books.position(work)) is not None:
         return Moved(progress=work.reached, message=f"Waiting; number {position} in line.")
     return Moved(progress=work.reached, message=work.message or work.progress.message)
 

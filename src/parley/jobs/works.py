@@ -134,6 +134,7 @@ class Works:
         self._by_join: dict[Join, Work] = {}
         self._by_task: dict[str, Work] = {}
         self._by_entry: dict[str, Work] = {}
+        self._places: dict[str, int] | None = None
 
     def __iter__(self) -> Iterator[Work]:
         return iter(tuple(self._all.values()))
@@ -142,6 +143,7 @@ class Works:
         """A new work, which twins may join from now on."""
         self._all[work.id] = work
         self._by_join[work.join] = work
+        self._places = None
 
     def joinable(self, join: Join) -> Work | None:
         """The work that a task may join."""
@@ -159,6 +161,12 @@ class Works:
         """A task joins."""
         work.members[task.id] = task
         self._by_task[task.id] = work
+        self._places = None
+
+    def begin(self, work: Work) -> None:
+        """Its turn has come."""
+        work.phase = Phase.RUNNING
+        self._places = None
 
     def stand(self, work: Work, entry: str) -> None:
         """An entry of the queue stands for the work; it goes on doing so when its task has left."""
@@ -167,6 +175,7 @@ class Works:
     def leave(self, work: Work, task: Task) -> None:
         """A task is over; the last one closes the work."""
         self._by_task.pop(task.id, None)
+        self._places = None
         work.end(task)
         if not work.members:
             self.close(work)
@@ -174,6 +183,7 @@ class Works:
     def close(self, work: Work) -> None:
         """Forget a work."""
         work.close()
+        self._places = None
         self._all.pop(work.id, None)
         if self._by_join.get(work.join) is work:
             del self._by_join[work.join]
@@ -184,8 +194,23 @@ class Works:
     @property
     def waiting(self) -> list[Work]:
         """Works in the queue, the next one first."""
-        found = [work for work in self if work.phase is Phase.WAITING]
-        return sorted(found, key=lambda work: work.turn)
+        return [self._all[work_id] for work_id in self._places_in_order()]
+
+    @property
+    def waiting_count(self) -> int:
+        """How many works are in the queue."""
+        return len(self._places_in_order())
+
+    def place(self, work: Work) -> int:
+        """How many works are before this one in the queue; asked by every watcher again and again."""
+        return self._places_in_order().get(work.id, 0)
+
+    def _places_in_order(self) -> dict[str, int]:
+        if self._places is None:
+            waiting = [work for work in self._all.values() if work.phase is Phase.WAITING]
+            waiting.sort(key=lambda work: work.turn)
+            self._places = {work.id: place for place, work in enumerate(waiting)}
+        return self._places
 
     @property
     def running(self) -> list[Work]:

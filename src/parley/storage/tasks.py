@@ -128,14 +128,17 @@ class Tasks:
         return [_task(row) for row in found]
 
     async def move(self, ids: Collection[str], state: str, **values: Any) -> set[str]:
-        """Bring tasks into a state and set `values` beside it; the ids of those that could be moved."""
+        """Bring tasks into a state and set `values` beside it; the ids of those that could be moved.
+
+        What ends a task is on the disk when this returns; the rest would be found out again.
+        """
         row = update(TaskRow).where(TaskRow.id.in_(ids), TaskRow.state.in_(TRANSITIONS[state]))
         row = row.values(state=state, **values).returning(TaskRow.id)
 
         def change(connection: Connection) -> set[str]:
             return set(connection.execute(row).scalars().all())
 
-        return await self._database.write(change)
+        return await self._database.write(change, survives_power_cut=state not in LIVE)
 
     async def advance(self, progress: Mapping[str, float]) -> None:
         """Note how far tasks are; never less than before, and nothing for those that are over.
