@@ -14,6 +14,7 @@ from parley.fleet.fleet import Fleet
 from parley.fleet.health import PoolHealth
 from parley.jobs.desk import Desk
 from parley.jobs.reception import Reception
+from parley.jobs.task import Task
 from parley.telemetry import names
 from parley.telemetry.metrics import Metrics
 
@@ -88,6 +89,11 @@ class Gauges:
         }
         for metric, read in readings.items():
             self._metrics.watch(metric, read)
+        self._desk.on_conclusion(self._concluded)
+
+    def _concluded(self, task: Task) -> None:
+        if task.finished_at is not None:
+            self._metrics.observe(names.TASK_SECONDS, max(0.0, task.finished_at - task.created_at))
 
     def _by_pool(self, read: Callable[[PoolHealth], float]) -> dict[tuple[str, ...], float]:
         return {(pool.name,): float(read(pool)) for pool in self._fleet.health().pools}

@@ -1,12 +1,7 @@
-import asyncio
 import re
-import time
-
-import pytest
 
 from parley.telemetry import names
 from parley.telemetry.metrics import Metrics
-from parley.telemetry.sampling import Sampler, memory_in_use
 
 
 def lines(metrics: Metrics) -> list[str]:
@@ -76,26 +71,3 @@ def test_registries_are_apart() -> None:
     one.count(names.UPLOAD_BYTES)
     assert lines(one)
     assert not lines(other)
-
-
-def test_a_blocked_loop_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("parley.telemetry.sampling.LAG_INTERVAL_S", 0.01)
-    metrics = Metrics()
-    sampler = Sampler(metrics)
-
-    async def main() -> None:
-        running = asyncio.create_task(sampler.run())
-        await asyncio.sleep(0.05)
-        time.sleep(0.3)  # noqa: ASYNC251 - what must be seen
-        while sampler.greatest_lag() < 0.25 or not any("server" in line for line in lines(metrics)):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-
-    asyncio.run(asyncio.wait_for(main(), 60))
-
-
-def test_memory_is_that_of_this_process() -> None:
-    found = memory_in_use()
-    assert found["server",] > 1_000_000
-    assert found["workers",] >= 0
