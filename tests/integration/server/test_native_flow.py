@@ -93,6 +93,32 @@ def test_several_chunks_are_in_hand_at_once_but_not_many():
     asyncio.run(main())
 
 
+def test_progress_of_an_upload_never_falls_though_chunks_are_done_out_of_order():
+    async def main() -> None:
+        async with Scene().served() as scene, scene.client() as client:
+            await client.expect("connected")
+            task_id = await client.begin_chunked(b"x" * 4, 1)
+            write, later = scene.reception.write_chunk, asyncio.Event()
+
+            async def out_of_order(who, task_id, index, data, md5):
+                if index == 1:
+                    await later.wait()
+                receipt = await write(who, task_id, index, data, md5)
+                if receipt.received == 3:
+                    later.set()
+                return receipt
+
+            scene.reception.write_chunk = out_of_order
+            for index in range(4):
+                await client.connection.send(pack_chunk(task_id, index, b"x"))
+            answers = [await client.expect("chunk_received") for _ in range(4)]
+            assert [answer["chunk_index"] for answer in answers] == [0, 1, 2, 3]
+            assert [answer["progress"] for answer in answers] == [25.0, 50.0, 75.0, 100.0]
+            await client.expect("upload_complete")
+
+    asyncio.run(main())
+
+
 def test_a_waiting_task_is_told_its_place_in_both_units():
     async def main() -> None:
         scene = Scene()

@@ -15,6 +15,7 @@ from parley.server.native.following import Following
 from parley.server.native.in_hand import InHand
 from parley.server.native.line import Line, LineGone
 from parley.server.native.refusals import About, told
+from parley.server.native.tally import Tally
 from parley.wire.native.message import Data
 from parley.wire.native.server import Error
 
@@ -36,6 +37,7 @@ class Conversation:
         self.client = client
         self.following = Following(behind.desk, who, self.push)
         self.in_hand = InHand(behind.options.chunks_in_hand)
+        self.tally = Tally()
         self._token = token
         self._confirmed_at = asyncio.get_running_loop().time()
 

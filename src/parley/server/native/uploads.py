@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 from parley.errors import InvalidChunk, TaskExpired, TaskNotFound, TooManySessions
-from parley.jobs.upload import UploadPlan
+from parley.jobs.upload import ChunkReceipt, UploadPlan
 from parley.server.messages import ending_of
 from parley.server.native.answers import ready, received, status_of, upload_status
 from parley.server.native.conversation import Conversation
@@ -69,10 +70,15 @@ async def _write(talk: Conversation, message: Chunk, charged: int) -> Tell:
         return functools.partial(talk.refuse, problem, about)
     finally:
         talk.line.wire.release(charged)
+    talk.tally.note(task_id, receipt.received)
     if receipt.whole:
         # The acknowledgement stands behind the answers to chunks that came with the last one.
         talk.in_hand.append(functools.partial(_finish, talk, task_id))
-    return functools.partial(talk.say, received(receipt))
+    return functools.partial(_told, talk, receipt)
+
+
+async def _told(talk: Conversation, receipt: ChunkReceipt) -> None:
+    await talk.say(received(replace(receipt, received=talk.tally.tell(receipt.task_id))))
 
 
 async def _finish(talk: Conversation, task_id: str) -> Tell:
