@@ -1,6 +1,6 @@
 """Measures the embedded profile on known recordings and prints docs/benchmarks.md.
 
-    python -m tests.bench [accuracy] [speakers] [starts] [speed] [uploads]     (default: all)
+    python -m tests.bench [accuracy] [speakers] [starts] [speed] [uploads] [load]     (default: all)
 
 Recordings come from the folder that PARLEY_TEST_AUDIO names, or from shared/audio beside the checkout.
 """
@@ -9,9 +9,16 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import accuracy, machine, speakers, speed, starts, uploads
+from tests.bench import accuracy, load, machine, speakers, speed, starts, uploads
 
-PARTS = {"accuracy": accuracy, "speakers": speakers, "starts": starts, "speed": speed, "uploads": uploads}
+PARTS = {
+    "accuracy": accuracy,
+    "speakers": speakers,
+    "starts": starts,
+    "speed": speed,
+    "uploads": uploads,
+    "load": load,
+}
 
 
 def main() -> None:

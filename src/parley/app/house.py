@@ -9,8 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.routing import WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from parley.app import options
 from parley.app.gauges import Gauges
@@ -30,7 +29,7 @@ from parley.server.addresses import check
 from parley.server.application import Rooms, build
 from parley.server.authority import Authority
 from parley.server.gate import Gate
-from parley.server.native.door import native_door
+from parley.server.native.door import NativeDoor, native_door
 from parley.server.pace import Pace
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
@@ -153,10 +152,7 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         figures=gauges.figures,
         metrics=house.metrics.render,
     )
-    application = build(rooms)
-    # Last, so that any path which no other door claims reaches it.
-    application.router.routes.append(WebSocketRoute("/{path:path}", native))
-    house.application = Gate(application, options.gate_options(settings), pace)
+    house.application = Gate(_by_kind(build(rooms), native), options.gate_options(settings), pace)
     notifier = await _open_notifier(house, stack)
     beside = await stack.enter_async_context(asyncio.TaskGroup())
     for work in (
@@ -166,6 +162,18 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         notifier.run(),
     ):
         stack.callback(beside.create_task(work).cancel)
+
+
+def _by_kind(pages: ASGIApp, native: NativeDoor) -> ASGIApp:
+    """Handshakes on any path reach the native door, without a way through the tables of HTTP."""
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await native(dict(scope), receive, send)
+        else:
+            await pages(scope, receive, send)
+
+    return door
 
 
 async def _open_notifier(house: House, stack: AsyncExitStack) -> Notifier:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import gc
 import ipaddress
+import os
 import signal
 import socket
 import ssl
@@ -27,6 +30,11 @@ Tell = Callable[[str], None]
 """Hears sentences for the person who started the server."""
 
 _BACKLOG = 2048
+
+_ACCEPTED_AT_ONCE = 2
+"""In one round of the event loop; two hundred clients that come together would hold up everybody else
+for a third of a second.
+"""
 
 
 def serve(settings: Settings, tell: Tell) -> None:
@@ -73,7 +81,9 @@ def listen(server: ServerSettings) -> socket.socket:
 
 
 def _reason(error: OSError) -> str:
-    return (error.strerror or "the address is not valid").lower()
+    # Of a name that cannot be resolved the number is no errno, but the text is short.
+    known = errno.errorcode.get(error.errno or 0)
+    return (os.strerror(error.errno or 0) if known else error.strerror or "not an address").lower()
 
 
 def url_of(listener: socket.socket, secure: bool) -> str:
@@ -124,6 +134,9 @@ async def _serve(settings: Settings, listener: socket.socket, tell: Tell) -> Non
         async with asyncio.TaskGroup() as doors:
             doors.create_task(server.serve(sockets=[listener]))
             await server.accepts.wait()
+            # To asyncio the backlog is also what it accepts in one round, and it has told the system.
+            listener.listen(_BACKLOG)
+            _spare_the_collector()
             tell(
                 f"Parley {__version__} listens on {url_of(listener, context is not None)} with profile "
                 f"'{settings.profile}'; Ctrl-C stops it."
@@ -132,6 +145,15 @@ async def _serve(settings: Settings, listener: socket.socket, tell: Tell) -> Non
             tell("Parley stops; what is unfinished goes on after the next start.")
             await house.drain()
             server.should_exit = True
+
+
+def _spare_the_collector() -> None:
+    """Take what was made by now, which is mostly code, out of the garbage collector's rounds.
+
+    A full round over it stops every thread for a third of a second, in the middle of everything.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _configuration(settings: Settings, house: House, context: ssl.SSLContext | None) -> uvicorn.Config:
@@ -146,7 +168,7 @@ def _configuration(settings: Settings, house: House, context: ssl.SSLContext | N
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=max(1, round(settings.server.shutdown_grace_s)),
-        backlog=_BACKLOG,
+        backlog=_ACCEPTED_AT_ONCE,
     )
     configuration.load()
     # uvicorn wants a class where any maker of protocols does, and makes its TLS context from paths only.

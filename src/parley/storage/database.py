@@ -1,21 +1,25 @@
 """One SQLite file, used by threads of this process and by other processes at the same time.
 
 Writes of a process go through one thread: SQLite admits one writer at a time, and a queue is
-fairer than eight threads polling for its lock. Reads have threads of their own; in WAL mode they
-neither wait for a writer nor hold one up.
+fairer than eight threads polling for its lock. Those that wait together are committed together,
+because flushing the disk takes longer than anything else. Reads have threads of their own; in WAL
+mode they neither wait for a writer nor hold one up.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 
 from parley.errors import StoreBroken
+from parley.storage.committing import MOST_TOGETHER, Write, commit
 from parley.storage.failures import storage_errors
 from parley.storage.tables import HEAD_REVISION
 
@@ -47,6 +51,7 @@ class Database:
         self._notes = self._engine.execution_options(**{_BEGIN: _NOTE})
         self._reading = ThreadPoolExecutor(_READERS, thread_name_prefix="parley-read")
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="parley-write")
+        self._line: deque[Write[Any]] = deque()
 
     @classmethod
     def open(cls, path: Path) -> Database:
@@ -80,14 +85,37 @@ class Database:
         """Run `work` in a transaction that sees one state of the file."""
         return await self._run(self._reading, self._reader, work)
 
-    async def write(self, work: Callable[[Connection], _T], *, survives_power_cut: bool = True) -> _T:
-        """Run `work` in a transaction of its own; what it wrote is durable when this returns.
+    async def write(
+        self, work: Callable[[Connection], _T], *, survives_power_cut: bool = True, alone: bool = False
+    ) -> _T:
+        """Run `work` in a transaction; what it wrote is durable when this returns.
+
+        Others may be in the same transaction, each seeing what those before it have written; one that
+        raises takes back only its own. `work` is run again where the disk refuses them together, so
+        one that does more than write is to be `alone`.
 
         Results are flushed to the disk (12 ms measured on a virtual disk, against a second or more
         of recognition for a unit). Without `survives_power_cut` a commit survives the death of the
         process but maybe not of the machine: enough for leases, which mean nothing after a restart.
         """
-        return await self._run(self._writing, self._results if survives_power_cut else self._notes, work)
+        engine = self._results if survives_power_cut else self._notes
+        if alone:
+            return await self._run(self._writing, engine, work)
+        write = Write(work, engine)
+        self._line.append(write)
+        # One visit for each write: a visit that finds the line empty has nothing to do.
+        self._writing.submit(self._work_off)
+        return await asyncio.wrap_future(write.answer)
+
+    def _work_off(self) -> None:
+        """Commit what waits. Writes of one kind of durability stand together in the line."""
+        together: list[Write[Any]] = []
+        with suppress(IndexError):
+            while len(together) < MOST_TOGETHER and (
+                not together or self._line[0].engine is together[0].engine
+            ):
+                together.append(self._line.popleft())
+        commit(together)
 
     async def _run(self, threads: Executor, engine: Engine, work: Callable[[Connection], _T]) -> _T:
         def transact() -> _T:

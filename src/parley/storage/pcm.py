@@ -122,7 +122,7 @@ class PcmStore:
             in_use = protected(connection, f"{_IN_USE}{folder.name}/")
             return None if in_use else set_aside(folder)
 
-        gone = await self._database.write(rename_unused, survives_power_cut=False)
+        gone = await self._database.write(rename_unused, survives_power_cut=False, alone=True)
         if gone is not None:
             await asyncio.to_thread(remove, gone)
         return gone is not None

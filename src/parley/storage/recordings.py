@@ -123,7 +123,9 @@ class Recordings:
         rows = set(await self._database.read(lambda connection: connection.execute(present).scalars().all()))
         files = {name for name in names if _NAME.fullmatch(name)}
         for sha256 in files ^ rows:
-            await self._database.write(lambda connection, one=sha256: self._settle(connection, one))
+            await self._database.write(
+                lambda connection, one=sha256: self._settle(connection, one), alone=True
+            )
         for name in await _in_thread(lambda: [path.name for path in self._root.glob(f"{_GONE}*")]):
             await asyncio.to_thread(upload_files.remove, self._root / name)
 
@@ -151,7 +153,7 @@ class Recordings:
                 mark_gone(connection, sha256)
             return gone
 
-        gone = await self._database.write(rename_unneeded, survives_power_cut=False)
+        gone = await self._database.write(rename_unneeded, survives_power_cut=False, alone=True)
         if gone is not None:
             await asyncio.to_thread(upload_files.remove, gone)
         return gone is not None

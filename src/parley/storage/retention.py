@@ -47,7 +47,7 @@ async def forget_least_recent(database: Database, *, max_bytes: int, max_age_s: 
             lambda connection, some=some: _forget(connection, some), survives_power_cut=False
         )
     if freed:
-        while await database.write(_give_back_pages, survives_power_cut=False):
+        while await database.write(_give_back_pages, survives_power_cut=False, alone=True):
             pass
     return freed
 

@@ -36,6 +36,11 @@ TRANSITIONS: Mapping[str, tuple[str, ...]] = {
 }
 """From which states each state may be reached."""
 
+KEPT = "task-"
+"""Begins the keys of transcripts that are the results of tasks."""
+
+KEPT_AT_LEAST_S = 600.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTask:
@@ -174,10 +179,18 @@ class Tasks:
         old = update(TaskRow).where(TaskRow.state.in_(OVER), TaskRow.finished_at < finished_before)
         gone = delete(TaskRow).where(TaskRow.state == EXPIRED, TaskRow.finished_at < finished_before - age_s)
 
+        unwanted = delete(TranscriptRow).where(
+            TranscriptRow.key.startswith(KEPT),
+            # One that was just kept waits for the row of its task.
+            TranscriptRow.accessed_at < time.time() - KEPT_AT_LEAST_S,
+            ~is_referenced(),
+        )
+
         def change(connection: Connection) -> int:
             connection.execute(gone)
             forgotten = connection.execute(old.values(_FORGOTTEN)).rowcount
             connection.execute(_UNHEARD)
+            connection.execute(unwanted)
             return forgotten
 
         return await self._database.write(change, survives_power_cut=False)

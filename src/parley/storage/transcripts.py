@@ -14,10 +14,8 @@ from parley.errors import StorageError
 from parley.speech.transcript import SCHEMA_VERSION, Transcript
 from parley.storage.database import Database
 from parley.storage.tables import TranscriptRow
+from parley.storage.tasks import KEPT
 from parley.storage.units import ACCESS_RESOLUTION_S
-
-KEPT = "task-"
-"""Begins the keys of transcripts that are the results of tasks."""
 
 _decoder = msgspec.json.Decoder(Transcript)
 
@@ -52,16 +50,15 @@ class Transcripts:
         """Remember a transcript for tasks; its key, which is the digest of its content.
 
         So what a task was answered with never changes, whatever is remembered later under the key
-        of its options.
+        of its options. It is on the disk when the row of the task is, which is written after it.
         """
         payload = msgspec.json.encode(transcript)
         key = KEPT + hashlib.sha256(payload).hexdigest()[:40]
         now = time.time()
         values = {"payload": payload, "size_bytes": len(payload), "created_at": now, "accessed_at": now}
-        row = insert(TranscriptRow).values(key=key, **values).on_conflict_do_nothing()
-        there = select(TranscriptRow.key).where(TranscriptRow.key == key)
-        if await self._database.read(lambda connection: connection.execute(there).scalar()) is None:
-            await self._database.write(lambda connection: connection.execute(row))
+        row = insert(TranscriptRow).values(key=key, **values)
+        row = row.on_conflict_do_update(index_elements=["key"], set_={"accessed_at": now})
+        await self._database.write(lambda connection: connection.execute(row), survives_power_cut=False)
         return key
 
     async def forget(self, key: str) -> None:
