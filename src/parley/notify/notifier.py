@@ -94,7 +94,7 @@ class Notifier:
         try:
             async with asyncio.timeout(patience_s):
                 await self._quietly(self._round)
-                while self._told or self._busy:
+                while self._told or self._busy or self._settled:
                     await asyncio.sleep(_GLANCE_S)
                     await self._quietly(self._round)
         except TimeoutError:

@@ -185,6 +185,22 @@ def test_what_is_told_at_the_end_waits_for_the_next_start(tmp_path: Path) -> Non
     run(scenario())
 
 
+def test_what_was_told_at_the_end_is_not_told_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with listening() as listener:
+            store = await Store.open(tmp_path / "d")
+            poster = Poster(Signer(secret=SECRET))
+            notifier = Notifier(store.outbox, {"webhook": Webhook(listener.url, poster)}, OPTIONS)
+            notifier.tell(completed())
+            await notifier.flush(60)
+            assert len(listener.requests) == 1
+            assert await store.outbox.count() == 0
+            await poster.close()
+            await store.close()
+
+    run(scenario())
+
+
 def test_a_target_that_never_answers_well_is_given_up(tmp_path: Path) -> None:
     async def scenario() -> None:
         options = NotifierOptions(events=OPTIONS.events, attempts=3, first_wait_s=0.01)
