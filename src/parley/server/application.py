@@ -52,7 +52,8 @@ def build(rooms: Rooms) -> FastAPI:
     app.state.turns = Turns()
     for router in _ROUTERS:
         app.include_router(router)
-    app.openapi = document_of(app, described(EVERYWHERE), secured=rooms.authority.enabled)
+    at_login = described((401, 413))
+    app.openapi = document_of(app, described(EVERYWHERE), at_login, secured=rooms.authority.enabled)
     speak_problems(app)
     app.add_middleware(SmallBodies)
     if rooms.options.origins:

@@ -33,7 +33,10 @@ class Login(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     token: StrictStr = Field(
-        min_length=1, max_length=MAX_TOKEN_CHARACTERS, description="A JWT or an API key."
+        min_length=1,
+        max_length=MAX_TOKEN_CHARACTERS,
+        pattern=r"^[!-~]+$",
+        description="A JWT or an API key.",
     )
 
 

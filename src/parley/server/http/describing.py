@@ -51,22 +51,26 @@ def json_body(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def document_of(
-    app: FastAPI, everywhere: Mapping[int | str, Any], *, secured: bool
+    app: FastAPI, everywhere: Mapping[int | str, Any], at_login: Mapping[int | str, Any], *, secured: bool
 ) -> Callable[[], dict[str, Any]]:
-    """What replaces `app.openapi`: `everywhere` are answers that every operation may give, `secured`
-    says whether tokens are asked for.
+    """What replaces `app.openapi`: `everywhere` are answers that every operation may give,
+    `at_login` more of that one; `secured` says whether tokens are asked for.
     """
-    answers = {str(status): answer for status, answer in everywhere.items()}
+    usual, login = (
+        {str(status): answer for status, answer in some.items()} for some in (everywhere, at_login)
+    )
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(app, answers, secured=secured)
+            app.openapi_schema = _completed(app, usual, login, secured=secured)
         return app.openapi_schema
 
     return document
 
 
-def _completed(app: FastAPI, everywhere: dict[str, Any], *, secured: bool) -> dict[str, Any]:
+def _completed(
+    app: FastAPI, usual: dict[str, Any], login: dict[str, Any], *, secured: bool
+) -> dict[str, Any]:
     made = get_openapi(
         title=app.title,
         version=app.version,
@@ -83,7 +87,8 @@ def _completed(app: FastAPI, everywhere: dict[str, Any], *, secured: bool) -> di
     for path, operation in _operations(made):
         # What FastAPI says of requests that mean nothing; ours are 400.
         operation["responses"].pop("422", None)
-        operation["responses"] = {**everywhere, **operation["responses"]}
+        more = login if path == "/v1/login" else {}
+        operation["responses"] = {**usual, **more, **operation["responses"]}
         if secured and path not in _OPEN:
             operation["security"] = [{name: []} for name in _SECURITY]
     return made

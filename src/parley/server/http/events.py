@@ -23,13 +23,22 @@ _EXAMPLE = (
     '"timestamp": "2026-01-01T12:00:00+00:00"}\n\n'
 )
 
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "description": "The type of the message."},
+        "data": {"type": "string", "description": "The message as JSON: `type`, `data`, `timestamp`."},
+        "id": {"type": "string", "pattern": "^([0-9]+|end)$"},
+    },
+}
+
 _ANSWER: dict[str, Any] = {
     "description": (
         "`task_progress`, `task_segment` and one of `task_complete`, `error`, `task_cancelled` at the end, "
         "each as it is over WebSocket: `event` is its type, `data` the whole message. A segment has its "
         "number as `id`, the terminal message has `end`. Lines with a colon only say that the line lives."
     ),
-    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+    "content": {"text/event-stream": {"schema": _EVENT, "example": _EXAMPLE}},
 }
 
 

@@ -156,7 +156,7 @@ async def drop(request: Request, task_id: TaskIdPath, who: Who, rooms: Behind) -
     status_code=204,
     summary="Send bytes, where PATCH cannot",
     response_class=Response,
-    responses={200: STANDS, 204: HERE, **problems(404, 409, 412, 413, 415, 460, 507)},
+    responses={200: STANDS, 204: HERE, **problems(404, 405, 409, 412, 413, 415, 460, 507)},
     openapi_extra=OVERRIDE,
 )
 async def override(request: Request, task_id: TaskIdPath, who: Who, rooms: Behind) -> Response:
