@@ -384,6 +384,12 @@ class Client:
         assert message["type"] in kinds, message
         return message["data"]
 
+    async def wait_for(self, kind: str) -> Message:
+        """The next message of a kind; progress before it is passed over."""
+        while (message := await self.hear())["type"] != kind:
+            assert message["type"] == "task_progress", message
+        return message["data"]
+
     async def ask(self, kind: str, **data: Any) -> Message:
         await self.send(kind, **data)
         return await self.hear()

@@ -6,8 +6,9 @@ import asyncio
 import base64
 import hashlib
 
+from parley.errors import FileHashMismatch, StoreBusy, TaskExpired
 from parley.jobs.task import ErrorType, Failure, TaskState
-from parley.jobs.upload import Answered, Full, Queued
+from parley.jobs.upload import Answered, Full, Queued, Started
 from parley.wire.native.binary import pack_chunk
 from tests.integration.server.scripted import Scene, until
 
@@ -347,6 +348,107 @@ def test_a_line_that_closes_after_the_last_chunk_loses_nothing():
     asyncio.run(main())
 
 
+def test_a_file_that_is_not_what_was_announced_is_told_after_its_last_chunk():
+    def refuse(task_id: str) -> Started:
+        raise FileHashMismatch("The file has another hash; send its chunks again.")
+
+    async def main() -> None:
+        scene = Scene()
+        scene.reception.acknowledge = refuse
+        async with scene.served(), scene.client() as client:
+            await client.expect("connected")
+            task_id = await client.begin_chunked(FILE, len(FILE))
+            await client.connection.send(pack_chunk(task_id, 0, FILE))
+            await client.expect("chunk_received")
+            error = await client.expect("error")
+            assert (error["error"], error["task_id"]) == ("file_hash_mismatch", task_id)
+            assert (await client.ask("ping"))["type"] == "pong"
+
+    asyncio.run(main())
+
+
+def test_a_connection_follows_a_bounded_number_of_tasks():
+    async def main() -> None:
+        async with Scene(max_followed=2).served() as scene, scene.client() as client:
+            await client.expect("connected")
+            tasks = [scene.desk.put() for _ in range(3)]
+            for task in tasks[:2]:
+                await client.send("subscribe", task_id=task.id)
+                await client.expect("task_status")
+                await client.expect("task_progress")
+            assert (await client.refused("subscribe", task_id=tasks[2].id))["error"] == "too_many_sessions"
+            request = {"file_name": "a.wav", "file_size": 1, "file_hash": "0" * 32}
+            assert (await client.refused("upload_request", **request))["error"] == "too_many_sessions"
+            scene.desk.end(tasks[0].id, TaskState.COMPLETED)
+            await client.wait_for("task_complete")
+            await until(lambda: scene.desk.watchers == 1)
+            await client.send("subscribe", task_id=tasks[2].id)
+            await client.wait_for("task_status")
+            await client.expect("task_progress")
+
+    asyncio.run(main())
+
+
+def test_subscribing_again_starts_over_without_a_second_end():
+    async def main() -> None:
+        async with Scene().served() as scene, scene.client() as client:
+            await client.expect("connected")
+            task = scene.desk.put()
+            scene.desk.tell(task.id, "zero")
+            for _ in range(5):
+                await client.send("subscribe", task_id=task.id)
+            await asyncio.sleep(0.2)
+            scene.desk.end(task.id, TaskState.COMPLETED)
+            await client.send("ping")
+            kinds = []
+            while kinds.count("pong") < 1 or "task_complete" not in kinds:
+                kinds.append((await client.hear())["type"])
+            assert kinds.count("task_status") == 5 and kinds.count("task_complete") == 1
+            assert (await client.ask("ping"))["type"] == "pong"
+            assert scene.desk.watchers == 0
+
+    asyncio.run(main())
+
+
+def test_a_task_whose_end_cannot_be_told_ends_with_an_error():
+    async def main() -> None:
+        async with Scene().served() as scene, scene.client() as client:
+            await client.expect("connected")
+            task = scene.desk.put()
+            await client.send("subscribe", task_id=task.id)
+            await client.expect("task_status")
+            await client.expect("task_progress")
+            scene.desk.broken = TaskExpired("The task was forgotten.")
+            scene.desk.change(task.id, progress=1.0)
+            error = await client.expect("error")
+            assert (error["error"], error["task_id"]) == ("task_expired", task.id)
+
+    asyncio.run(main())
+
+
+def test_a_locked_database_is_waited_for():
+    async def main() -> None:
+        async with Scene().served() as scene, scene.client() as client:
+            await client.expect("connected")
+            task = scene.desk.put()
+            scene.desk.tell(task.id, "zero")
+            await client.send("subscribe", task_id=task.id)
+            await client.expect("task_status")
+            await client.expect("task_progress")
+            assert (await client.expect("task_segment"))["index"] == 0
+            scene.desk.broken = StoreBusy("Locked.")
+            scene.desk.change(task.id, progress=1.0)
+            await until(lambda: scene.desk.watchers == 0)
+            scene.desk.broken = None
+            scene.desk.tell(task.id, "one")
+            await client.expect("task_progress")
+            assert (await client.expect("task_segment"))["index"] == 1  # and not "zero" once more
+            scene.desk.end(task.id, TaskState.COMPLETED)
+            await client.wait_for("task_complete")
+
+    asyncio.run(main())
+
+
 def test_lines_dropped_in_the_middle_leave_nothing_behind():
     async def main() -> None:
         async with Scene().served() as scene:
@@ -358,13 +460,27 @@ def test_lines_dropped_in_the_middle_leave_nothing_behind():
                     await client.expect("connected")
                     await client.send("subscribe", task_id=task.id)
                     await client.expect("task_status")
-                    if number % 2:
+                    if number % 4 == 1:
                         client.connection.transport.abort()
+                    if number % 4 == 2:
+                        part = bytes([0x82, 0xFF]) + (100_000).to_bytes(8, "big") + bytes(50_004)
+                        client.connection.transport.write(part)
+                        await client.expect("task_progress")
+                        client.connection.transport.abort()
+                    if number % 4 == 3:
+                        upload = asyncio.create_task(client.begin_chunked(FILE, 10))
+                        await asyncio.sleep(0)
+                        client.connection.transport.abort()
+                        await asyncio.gather(upload, return_exceptions=True)
 
             for first in range(0, 200, 20):
                 await asyncio.gather(*(visit(number) for number in range(first, first + 20)))
             await until(lambda: scene.desk.watchers == 0 and scene.door.connections == 0)
             await until(lambda: len(asyncio.all_tasks()) <= before)
-            assert not scene.server.server_state.connections
+            await until(lambda: not scene.server.server_state.connections)
+            async with scene.client() as client:
+                await client.expect("connected")
+                (line,) = scene.server.server_state.connections
+                assert line._budget.used_bytes == 0 and not line._budget.is_contended
 
     asyncio.run(main())

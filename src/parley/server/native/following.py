@@ -14,7 +14,7 @@ from parley.server.native.line import LineGone
 from parley.server.native.refusals import CODES, About, told
 from parley.server.rooms import Tasks
 from parley.wire.native.message import Data
-from parley.wire.native.server import Error, TaskCancelled, TaskComplete
+from parley.wire.native.server import Error, TaskCancelled, TaskComplete, TaskSegment
 
 _MOST_REMEMBERED = 10_000
 _ATTEMPTS = 5
@@ -90,22 +90,26 @@ class Following:
 
     async def _tell_patiently(self, task_id: str, from_segment: int | None) -> None:
         """A database that is locked for a moment is no reason to leave a client without an end."""
+        place = [from_segment]
         for left in reversed(range(_ATTEMPTS)):
             try:
-                return await self._tell(task_id, from_segment)
+                return await self._tell(task_id, place)
             except ParleyError as error:
                 if error.permanent or left == 0:
                     raise
             await asyncio.sleep(_PAUSE_S)
         return None
 
-    async def _tell(self, task_id: str, from_segment: int | None) -> None:
-        async with aclosing(follow(self._desk, self._who, task_id, from_segment)) as messages:
+    async def _tell(self, task_id: str, place: list[int | None]) -> None:
+        """Tell all there is, from a place in the text that moves on as it is told."""
+        async with aclosing(follow(self._desk, self._who, task_id, place[0])) as messages:
             async for message in messages:
                 if isinstance(message, TaskComplete | TaskCancelled | Error):
                     await self.conclude(_in_known_words(message))
                 else:
                     await self._say(message)
+                    if isinstance(message, TaskSegment):
+                        place[0] = message.index + 1
 
 
 def _in_known_words(message: TaskComplete | TaskCancelled | Error) -> TaskComplete | TaskCancelled | Error:
