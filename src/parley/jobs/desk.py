@@ -85,8 +85,7 @@ class Desk:
 
     async def known(self, who: Principal, order: Order, recording: StoredRecording) -> Hit | None:
         """What is remembered for the order; whether the user may know is the caller's business."""
-        del who
-        return await find(self._store, self._books.planner, order, recording)
+        return await find(self._store, self._books.planner, who.user, order, recording)
 
     async def get(self, who: Principal, task_id: str) -> Task:
         """How the task is; raises TaskNotFound or TaskExpired."""
@@ -166,7 +165,7 @@ class Desk:
             md5=task.md5,
             created_at=task.created_at,
             processing_s=task.processing_s,
-            profile=task.order.profile,
+            profile=transcript.profile or task.order.profile,
             diarize=transcript.diarized,
             words=task.order.wish.recognition.words,
             projected=task.projected,

@@ -13,8 +13,7 @@ from parley.batch.wish import HouseLimits, Wish, plan
 from parley.engines.profiles import Profile, choose
 from parley.errors import ParleyError
 from parley.jobs.task import Order
-from parley.speech.media import DecodeOptions
-from parley.speech.recognition import RecognitionOptions
+from parley.speech.recognition import RecognitionOptions, SpeakerCount
 from parley.speech.transcript import Transcript
 from parley.storage.store import Store
 
@@ -91,7 +90,7 @@ def _richer(wish: Wish) -> list[Wish]:
     return wishes
 
 
-async def find(store: Store, planner: Planner, order: Order, recording: Received) -> Hit | None:
+async def find(store: Store, planner: Planner, user: str, order: Order, recording: Received) -> Hit | None:
     """What is remembered for an order; None for one that does not want the cache read."""
     if not order.wish.use_cache:
         return None
@@ -102,7 +101,41 @@ async def find(store: Store, planner: Planner, order: Order, recording: Received
             # Two profiles with the same engines share their transcripts.
             named = replace(transcript, profile=order.profile)
             return Hit(transcript=named, key=key, projected=key != exact)
-    return None
+    return await _imported(store, planner, user, order, recording)
+
+
+async def _imported(
+    store: Store, planner: Planner, user: str, order: Order, recording: Received
+) -> Hit | None:
+    """What a first-generation server made of the same bytes, where it was asked for no more than
+    such a server could do."""
+    if not _is_plain(order.wish):
+        return None
+    found = await store.imports.find(recording.md5, order.profile) or await store.imports.find(recording.md5)
+    if found is None or not _answers(found.transcript, order, planner):
+        return None
+    # An MD5 names content only to who has sent it, and only while one content has it.
+    named = await store.recordings.named(recording.md5, user, by_anybody=False)
+    if named is None or named.sha256 != recording.sha256:
+        return None
+    return Hit(
+        transcript=replace(found.transcript, profile=found.profile),
+        key=f"import {found.md5}",
+        projected=order.wish.speakers is None and found.transcript.diarized,
+        processing_s=found.processing_s,
+    )
+
+
+def _is_plain(wish: Wish) -> bool:
+    plain = Wish(recognition=RecognitionOptions(language=wish.recognition.language), speakers=wish.speakers)
+    return wish == plain and not isinstance(wish.speakers, SpeakerCount)
+
+
+def _answers(transcript: Transcript, order: Order, planner: Planner) -> bool:
+    language, wanted = transcript.language, order.wish.recognition.language
+    if language and wanted and language != wanted:
+        return False
+    return transcript.diarized or planner.options(order).speakers is None
 
 
 def projection(transcript: Transcript, wish: Wish) -> Transcript:
@@ -119,9 +152,3 @@ def projection(transcript: Transcript, wish: Wish) -> Transcript:
         segments = tuple(replace(segment, speaker=None) for segment in transcript.segments)
         transcript = replace(transcript, segments=segments, speakers=(), diarized=False)
     return transcript
-
-
-def is_plain(wish: Wish) -> bool:
-    """Whether nothing was asked for that a first-generation server did not know."""
-    plain = RecognitionOptions(language=wish.recognition.language)
-    return wish.decode == DecodeOptions() and wish.recognition == plain and wish.speakers in ("auto", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -90,6 +90,17 @@ class Opening:
             if not await self._store.recordings.make_room(record.size_bytes, self._options.disk_bytes):
                 raise
             return await self._arrivals.add(record, self._options.limits)
+
+    async def amend(self, arrival: Arrival, plan: UploadPlan) -> None:
+        """What is asked of an upload, after its bytes have come; raises as `check` does."""
+        plan = self.check(plan)
+        record = replace(
+            arrival.record,
+            file_name=plan.order.file_name,
+            declared_hash=plan.declared_hash,
+            order=msgspec.json.encode(plan.order),
+        )
+        await self._arrivals.amend(arrival, record)
 
 
 def _record(who: Principal, task_id: str, plan: UploadPlan) -> UploadRecord:

@@ -6,7 +6,7 @@ An upload belongs to its user, not to a connection, and has the id of the task i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Coroutine
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 from uuid import uuid4
@@ -37,6 +37,9 @@ from parley.storage.arrivals import Arrivals
 from parley.storage.store import Store
 
 _T = TypeVar("_T")
+
+Settle = Callable[[], Awaitable[UploadPlan]]
+"""Gives the plan of an upload after its bytes have come."""
 
 CLOSING_S = 5.0
 """Seconds that uploads which are just being finished get when the server stops."""
@@ -130,9 +133,12 @@ class Reception:
         return await self._regardless(self._finish(who, arrival))
 
     async def receive(
-        self, who: Principal, plan: UploadPlan, stream: AsyncIterable[bytes]
+        self, who: Principal, plan: UploadPlan, stream: AsyncIterable[bytes], settle: Settle | None = None
     ) -> Acknowledgement:
         """A whole upload in one stream; when that breaks nothing is left of it.
+
+        `settle` is asked when the stream has ended for the plan as it stands then: fields of a form may
+        come behind its file.
 
         Raises what `open` and `finish` raise, FileTooLarge and SizeMismatch as soon as they are certain.
         """
@@ -142,6 +148,8 @@ class Reception:
         try:
             await self._streams.receive(arrival, plan.size_bytes, stream)
             self._count(received_bytes=arrival.offset_bytes)
+            if settle is not None:
+                await self._opening.amend(arrival, await settle())
         except BaseException:
             await asyncio.shield(self._arrivals.drop(arrival))
             raise

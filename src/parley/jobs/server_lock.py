@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from parley.errors import ServerInUse
-from parley.storage.failures import from_sqlite
+from parley.storage.failures import from_os, from_sqlite
 
 LOCK = "server.lock"
 
@@ -30,6 +30,7 @@ async def server_lock(data_dir: Path) -> AsyncGenerator[None]:
 def _take(path: Path) -> sqlite3.Connection:
     connection: sqlite3.Connection | None = None
     try:
+        path.touch(mode=0o600)
         connection = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
@@ -40,4 +41,6 @@ def _take(path: Path) -> sqlite3.Connection:
                 "Another Parley server uses this data directory; stop it, or choose another with --data-dir."
             ) from error
         raise from_sqlite(error) from error
+    except OSError as error:
+        raise from_os(error) from error
     return connection

@@ -158,7 +158,7 @@ def _launch(data_dir: Path) -> Any:
 
     config: DBOSConfig = {
         "name": "parley",
-        "system_database_url": f"sqlite:///{data_dir / DATABASE}",
+        "system_database_url": f"sqlite:///{_quoted(data_dir / DATABASE)}",
         "application_version": APPLICATION_VERSION,
         "executor_id": EXECUTOR,
         "serializer": _serializer(),
@@ -173,6 +173,11 @@ def _launch(data_dir: Path) -> Any:
     # Only in a running loop does DBOS take it for its workflows.
     dbos.DBOS.launch()
     return instance
+
+
+def _quoted(path: Path) -> str:
+    """A path inside a database URL, where these two characters have a meaning."""
+    return str(path).replace("%", "%25").replace("?", "%3F")
 
 
 def _serializer() -> Any:
