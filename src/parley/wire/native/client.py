@@ -44,7 +44,7 @@ class JobOptions(Data):
     TYPE: ClassVar[str] = ""
 
     force_refresh: StrictBool = Field(False, description="Do not read the cache; still write it.")
-    output_format: OutputFormat = "json"
+    output_format: OutputFormat = Field("json", description="What the result is rendered as.")
     engine: StrictStr | None = Field(None, max_length=100, description="Name of a profile.")
     language: StrictStr | None = Field(
         None, max_length=35, description="ISO 639 code, or null for the profile's default."
@@ -56,13 +56,15 @@ class JobOptions(Data):
         | Annotated[dict[Hotword, Weight], Field(max_length=MOST_HOTWORDS)]
         | None
     ) = Field(None, description="Words to favour, with weights or without.")
-    num_speakers: Speakers | None = None
-    min_speakers: Speakers | None = None
-    max_speakers: Speakers | None = None
+    num_speakers: Speakers | None = Field(None, description="Exactly so many speakers.")
+    min_speakers: Speakers | None = Field(None, description="At least so many.")
+    max_speakers: Speakers | None = Field(None, description="At most so many.")
     channel: Literal["mix", "split"] | Annotated[StrictInt, Field(ge=0, le=63)] = Field(
         "mix", description="`split`: every channel is a speaker; a number: that channel, from 0."
     )
-    task: Literal["transcribe", "translate"] = "transcribe"
+    task: Literal["transcribe", "translate"] = Field(
+        "transcribe", description="`translate`: into English, where the profile can."
+    )
     prompt: StrictStr | None = Field(None, max_length=4000, description="What the recording is about.")
     start: Seconds = Field(0.0, alias="from", description="Begin here, in seconds of the recording.")
     end: Seconds | None = Field(None, alias="to", description="End here, in seconds of the recording.")
@@ -70,7 +72,7 @@ class JobOptions(Data):
         None, max_length=2000, description="Signed webhook for this task, where the server allows it."
     )
     segments: StrictBool = Field(False, description="Push `task_segment` as text is recognised.")
-    priority: Priority = "normal"
+    priority: Priority = Field("normal", description="Who goes first; within one, users take turns.")
 
 
 class UploadRequest(JobOptions):
@@ -83,7 +85,9 @@ class UploadRequest(JobOptions):
     )
     file_size: StrictInt = Field(description="Bytes.")
     file_hash: StrictStr = Field(description="MD5 as hex, or `sha256:` and SHA-256 as hex.")
-    upload_mode: Literal["single", "chunked"] = "single"
+    upload_mode: Literal["single", "chunked"] = Field(
+        "single", description="In one message, or in parts: better above 5 MiB."
+    )
     chunk_size: StrictInt = Field(MIB, description="Bytes of every chunk but the last.")
     total_chunks: StrictInt | None = Field(None, description="Required when chunked.")
     early_hit: StrictBool = Field(
@@ -142,7 +146,9 @@ class AskTaskStatusBatch(Data):
 
     TYPE: ClassVar[str] = "task_status_batch"
 
-    task_ids: Annotated[list[TaskId], Field(min_length=1, max_length=MOST_TASKS_IN_A_BATCH)]
+    task_ids: Annotated[list[TaskId], Field(min_length=1, max_length=MOST_TASKS_IN_A_BATCH)] = Field(
+        description="1 to 50."
+    )
 
 
 class AskTaskList(Data):
@@ -150,9 +156,11 @@ class AskTaskList(Data):
 
     TYPE: ClassVar[str] = "task_list"
 
-    limit: Annotated[StrictInt, Field(ge=1, le=200)] = 50
-    cursor: Annotated[StrictStr, Field(max_length=200)] | None = None
-    status: TaskStatusName | None = None
+    limit: Annotated[StrictInt, Field(ge=1, le=200)] = Field(50, description="How many at most.")
+    cursor: Annotated[StrictStr, Field(max_length=200)] | None = Field(
+        None, description="`next_cursor` of the list before."
+    )
+    status: TaskStatusName | None = Field(None, description="Only these.")
 
 
 class Subscribe(Data):
@@ -161,7 +169,9 @@ class Subscribe(Data):
     TYPE: ClassVar[str] = "subscribe"
 
     task_id: TaskId
-    from_segment: Annotated[StrictInt, Field(ge=0)] = 0
+    from_segment: Annotated[StrictInt, Field(ge=0)] = Field(
+        0, description="The first segment wanted, by its `index`."
+    )
 
 
 class CancelTask(Data):
