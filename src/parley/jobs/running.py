@@ -14,7 +14,7 @@ from parley.batch.events import Event, Waiting
 from parley.batch.options import Outcome, Recording, stamp_of
 from parley.batch.recipe import transcribe
 from parley.batch.units import Tools
-from parley.errors import FileNotFound, JobStalled, ParleyError, StorageError
+from parley.errors import FileNotFound, JobError, JobStalled, ParleyError, StorageError
 from parley.fleet.fleet import Fleet
 from parley.jobs.books import Books
 from parley.jobs.failing import failure_of, unforeseen
@@ -73,7 +73,18 @@ class Running:
             return
         async with work.lock:
             if work.phase is not Phase.CLOSED:
-                await self._insist(lambda: self._write(work, end))
+                await self._write_or_tell(work, end)
+
+    async def _write_or_tell(self, work: Work, end: End) -> None:
+        """Whoever watches must not wait for ever, whatever is wrong with us."""
+        try:
+            await self._insist(lambda: self._write(work, end))
+        except Exception:
+            work.stopped = JobError(
+                "The end of the task could not be written down; the server's log says why."
+            )
+            work.stir()
+            raise
 
     async def _begin(self, work: Work) -> bool:
         async with work.lock:

@@ -33,7 +33,10 @@ class Teller:
             await asyncio.sleep(TELL_S)
             running = self._books.works.running
             if running:
-                await self.tell(running)
+                try:
+                    await self.tell(running)
+                except Exception:  # noqa: BLE001 - the supervisor: one slip must not end all news
+                    _log.exception("news of the works could not be told")
 
     async def tell(self, works: Sequence[Work]) -> None:
         """Write down and show what is new about these works."""

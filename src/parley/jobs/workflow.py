@@ -121,6 +121,12 @@ def _quieten() -> None:
     if not log.handlers:
         log.addHandler(logging.NullHandler())
     log.propagate = True
+    log.addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """What runs when the server stops is cancelled on purpose."""
+    return not str(record.msg).startswith("Asyncio task cancelled")
 
 
 def _register(dbos: Any) -> None:
