@@ -69,6 +69,17 @@ def test_messages_in_pieces_do_not_wait_for_each_other():
     assert other.held == 90_000
 
 
+def test_a_message_that_may_end_beyond_the_limit_does_not_wait_behind_one_that_may_not():
+    budget = FrameBudget(LIMIT)
+    first, other = Connection(), Connection()
+    assert first.ask(budget, 50_000) and other.ask(budget, 10_000)
+    assert first.ask(budget, 60_000)
+    assert not other.ask(budget, 10_000)
+    assert first.ask(budget, 10_000)
+    first.finish(budget)
+    assert other.held == 20_000
+
+
 def test_who_goes_away_waits_no_longer():
     budget = FrameBudget(LIMIT)
     first, second, third = Connection(), Connection(), Connection()

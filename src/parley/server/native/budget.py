@@ -66,7 +66,7 @@ class FrameBudget:
     def _try_next(self) -> Reader | None:
         """Take memory for whoever is next, if there is enough."""
         if self._continuing:
-            reader, size = next(iter(self._continuing.items()))
+            reader, size = self._next_continuing()
             if not self._fits(size):
                 # One message at a time may end beyond the limit: else pieces could wait for each other.
                 if self._privileged is not None and self._privileged is not reader:
@@ -82,6 +82,12 @@ class FrameBudget:
             return None
         self.used_bytes += size
         return reader
+
+    def _next_continuing(self) -> tuple[Reader, int]:
+        """The message that may end beyond the limit, before those that wait for its end."""
+        if self._privileged is not None and self._privileged in self._continuing:
+            return self._privileged, self._continuing[self._privileged]
+        return next(iter(self._continuing.items()))
 
     def _fits(self, size: int) -> bool:
         return self.used_bytes == 0 or self.used_bytes + size <= self.limit_bytes
