@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -87,9 +87,13 @@ class Uploads(Protocol):
         ...
 
     async def receive(
-        self, who: Principal, plan: UploadPlan, stream: AsyncIterable[bytes]
+        self,
+        who: Principal,
+        plan: UploadPlan,
+        stream: AsyncIterable[bytes],
+        settle: Callable[[], Awaitable[UploadPlan]] | None = None,
     ) -> Acknowledgement:
-        """A whole upload in one stream."""
+        """A whole upload in one stream; `settle` gives the plan as it stands at its end."""
         ...
 
     async def state(self, who: Principal, task_id: str) -> UploadState:

@@ -51,6 +51,12 @@ class Arrivals:
         async with self._loading:
             return self._open.get(upload_id) or await self._load(upload_id)
 
+    async def amend(self, arrival: Arrival, record: UploadRecord) -> None:
+        """Replace what is asked of an upload: its name, announced hash and order. Raises StorageError."""
+        values = {name: getattr(record, name) for name in ("file_name", "declared_hash", "order")}
+        await self._uploads.save({record.id: values})
+        arrival.record = record
+
     async def mark_whole(self, arrival: Arrival, md5: str, sha256: str) -> None:
         """Note the digests of an upload whose bytes are all there and agree."""
         values = {**arrival.changes(), "size_bytes": arrival.size_bytes, "md5": md5, "sha256": sha256}

@@ -35,7 +35,7 @@ from parley.jobs import reception as reception_module
 from parley.jobs import streams
 from parley.jobs.principal import ADMIN, Principal
 from parley.jobs.reception import Reception, ReceptionOptions
-from parley.jobs.upload import Answered, ChunkReceipt, Full, Started
+from parley.jobs.upload import Answered, ChunkReceipt, Full, Started, UploadPlan
 from tests.integration.jobs.scripted_desk import (
     ALICE,
     BOB,
@@ -450,6 +450,29 @@ def test_a_cancelled_append_keeps_what_came(data_dir: Path, desk: ScriptedDesk) 
             first.cancel()
             await asyncio.wait({first})
             assert (await reception.append(ALICE, task_id, 4, pieces(b"5678"))).is_whole
+
+    asyncio.run(main())
+
+
+def test_options_that_come_behind_the_bytes_count(data_dir: Path, desk: ScriptedDesk) -> None:
+    async def main() -> None:
+        async with reception_of(data_dir, desk) as reception:
+            plan = body()
+            later = replace(plan, order=replace(plan.order, file_name="later.wav", output_format="srt"))
+
+            async def settle(found: UploadPlan) -> UploadPlan:
+                return found
+
+            answer = await reception.receive(ALICE, plan, pieces(b"12"), lambda: settle(later))
+            order = desk.tasks[answer.task_id].order
+            assert (order.file_name, order.output_format) == ("later.wav", "srt")
+            wrong = replace(later, declared_hash="0" * 32)
+            with pytest.raises(FileHashMismatch):
+                await reception.receive(ALICE, plan, pieces(b"34"), lambda: settle(wrong))
+            with pytest.raises(UploadRefused):
+                wrong = replace(later, declared_hash="nonsense")
+                await reception.receive(ALICE, plan, pieces(b"56"), lambda: settle(wrong))
+        assert nothing_left(data_dir)
 
     asyncio.run(main())
 

@@ -213,7 +213,7 @@ class ScriptedReception:
         return self._admit(task_id, upload)
 
     async def receive(
-        self, who: Principal, plan: UploadPlan, stream: AsyncIterable[bytes]
+        self, who: Principal, plan: UploadPlan, stream: AsyncIterable[bytes], settle: Any = None
     ) -> Acknowledgement:
         task_id = (await self.open(who, plan)).task_id
         upload = self.uploads[task_id]
@@ -222,6 +222,8 @@ class ScriptedReception:
                 if len(upload.data) + len(piece) > self.most_bytes:
                     raise FileTooLarge("The file is too large.")
                 upload.data += piece
+            if settle is not None:
+                upload.plan = await settle()
         except BaseException:
             self.broken.append(len(self.uploads.pop(task_id).data))
             raise

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from parley.jobs.naming import clean_name
+
 
 def disposition(kind: str, name: str) -> str:
     """`Content-Disposition` with the name in UTF-8, and in ASCII for readers that know no better."""
@@ -19,5 +21,4 @@ def _is_safe(char: str) -> bool:
 
 def renamed(file_name: str, extension: str) -> str:
     """The last part of a client's file name with another extension."""
-    last = PurePosixPath(file_name.replace("\\", "/")).name
-    return (PurePosixPath(last).stem or "recording") + extension
+    return PurePosixPath(clean_name(file_name)).stem + extension

@@ -64,7 +64,8 @@ _BODY: dict[str, Any] = {
 async def submit(request: Request, who: Who, rooms: Behind) -> Response:
     """A form with the part `file` and options beside it, or, where the server allows it, JSON with `url`.
 
-    The recording is stored as it arrives. On 503 it is kept: `POST /v1/jobs/{task_id}/finalize`
+    The recording is stored as it arrives. Options before the file are checked before it is read,
+    those behind it afterwards. On 503 it is kept: `POST /v1/jobs/{task_id}/finalize`
     tries again without sending it twice.
     """
     match media_type(request):
@@ -84,10 +85,20 @@ async def _from_form(request: Request, who: Principal, rooms: Rooms) -> Acknowle
     body = bounded(steady(request.stream(), rooms.options.patience_s), most)
     form = Form(request.headers["content-type"], body)
     await form.begin()
+    told = len(form.fields)
+    plan = await _plan(form, rooms)
+
+    async def settle() -> UploadPlan:
+        """Options may stand behind the file too, where curl puts them as readily."""
+        return plan if len(form.fields) == told else await _plan(form, rooms)
+
+    return await rooms.reception.receive(who, plan, form.content(), settle)
+
+
+async def _plan(form: Form, rooms: Rooms) -> UploadPlan:
     given = options.from_texts(form.fields)
     order = await options.agreed(rooms, given, given.file_name or form.file_name)
-    plan = UploadPlan(order=order, door="http", size_bytes=None, declared_hash=given.file_hash.lower())
-    return await rooms.reception.receive(who, plan, form.content())
+    return UploadPlan(order=order, door="http", size_bytes=None, declared_hash=given.file_hash.lower())
 
 
 async def _from_address(request: Request, who: Principal, rooms: Rooms) -> Acknowledgement:
