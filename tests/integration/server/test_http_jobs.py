@@ -13,7 +13,7 @@ import pytest
 from parley.jobs.task import ErrorType, Failure, Priority, TaskState
 from parley.speech.recognition import SpeakerCount
 
-from .behind import Scene
+from .behind import Scene, served, until
 
 FILE = {"file": ("会议.m4a", b"some bytes", "audio/mp4")}
 
@@ -307,3 +307,21 @@ def test_json_needs_a_server_that_fetches() -> None:
 def test_json_that_means_nothing_is_refused(body: bytes, code: str) -> None:
     answer = submit(Scene(allow_urls=True), content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+def test_a_client_that_goes_leaves_nothing() -> None:
+    scene = Scene()
+
+    async def main() -> None:
+        async with served(scene) as (host, port):
+            _, writer = await asyncio.open_connection(host, port)
+            head = "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
+            head += "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+            writer.write((head + _part("file", "some bytes", '; filename="a.wav"')).encode())
+            await writer.drain()
+            await until(lambda: any(upload.data for upload in scene.reception.uploads.values()))
+            writer.transport.abort()
+            await until(lambda: not scene.reception.uploads)
+
+    asyncio.run(main())
+    assert len(scene.reception.broken) == 1 and not scene.desk.tasks
