@@ -109,9 +109,13 @@ def watch(
 
     With --json, each event is an object on a line of its own. Ctrl-C leaves the task as it is.
     """
-    from parley.cli import watching
+    from parley.cli import tell, watching
 
-    _with_client(server, token, tls_ca, lambda client: watching.watch(client, task_id, as_json=as_json))
+    try:
+        _with_client(server, token, tls_ca, lambda client: watching.watch(client, task_id, as_json=as_json))
+    except KeyboardInterrupt:
+        tell.interrupted("detached; the task goes on at the server.")
+        raise
 
 
 def _with_client(

@@ -120,12 +120,11 @@ async def open_line(door: Door) -> AsyncGenerator[Line]:
         await _introduce(line, door)
         yield line
     finally:
-        # The server's answer to our goodbye is of no use to anybody.
-        socket.transport.abort() if socket.close_code is None and _is_stuck(socket) else await socket.close()
-
-
-def _is_stuck(socket: ClientConnection) -> bool:
-    return socket.transport.get_write_buffer_size() > 0
+        if socket.transport.get_write_buffer_size():
+            # What nobody takes would hold up whoever leaves.
+            socket.transport.abort()
+        else:
+            await socket.close()
 
 
 async def _connect(door: Door) -> ClientConnection:

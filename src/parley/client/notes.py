@@ -69,7 +69,6 @@ class FolderNotes:
             self._path(sha256, options).unlink(missing_ok=True)
 
     def _path(self, sha256: str, options: Mapping[str, Any]) -> Path:
-        # What is shown to nobody does not make it other work.
         asked = [self._address.socket_url, sha256, dict(options)]
         key = json.dumps(asked, sort_keys=True, default=str).encode()
         return self._folder / f"{hashlib.sha256(key).hexdigest()}.task"

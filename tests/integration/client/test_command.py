@@ -244,6 +244,19 @@ def test_one_job_shown_watched_and_cancelled(native: Native, parley: Parley) -> 
     assert (unknown.code, "task_not_found" in unknown.err) == (2, True)
 
 
+def test_ctrl_c_while_watching_leaves_the_task_alone(native: Native, parley: Parley) -> None:
+    request = {"file_name": "talk.wav", "output_format": "json"}
+    native.tasks["one"] = Task("one", request, "0" * 32, told=list(TEXTS))
+    process = parley.start("jobs", "watch", "one", "--server", native.url)
+    assert process.stderr is not None
+    assert any("Four." in line for line in process.stderr)
+    interrupt(process)
+    done = finish(process)
+    assert done.code == 130
+    assert done.err == "parley: detached; the task goes on at the server.\n"
+    assert native.tasks["one"].status == "processing"
+
+
 def test_everything_works_over_an_encrypted_line(parley: Parley, recording: Path, tmp_path: Path) -> None:
     from tests.integration.client.certificate import certificate
 

@@ -1,0 +1,26 @@
+"""Whoever knows one client knows the other."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from parley.client import AsyncClient, AsyncJob, Client, Job
+
+ONLY_ONE_NEEDS = {"close", "admit"}
+"""A thread has to be ended; and the events of `submit` are what the other one is made of."""
+
+
+def methods(kind: type) -> dict[str, list[str]]:
+    return {
+        name: [str(parameter) for parameter in inspect.signature(method).parameters.values()]
+        for name, method in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_") and name not in ONLY_ONE_NEEDS
+    }
+
+
+@pytest.mark.parametrize(("plain", "asynchronous"), [(Client, AsyncClient), (Job, AsyncJob)])
+def test_the_same_methods_with_the_same_arguments(plain: type, asynchronous: type) -> None:
+    assert methods(plain) == methods(asynchronous)
+    assert len(methods(plain)) >= 5
