@@ -80,7 +80,11 @@ class Handshake:
                 response.headers[name.decode("latin-1")] = value.decode("latin-1")
         if subprotocol := message.get("subprotocol"):
             response.headers["Sec-WebSocket-Protocol"] = subprotocol
-        return response.serialize()
+        answer = response.serialize()
+        # Nobody asks for them again, and the connection may stay for days.
+        for headers in (response.headers, self._request.headers):
+            headers.clear()
+        return answer
 
     def rejection(self, message: dict[str, Any]) -> bytes | None:
         """The answer instead of 101, once all of it is known."""

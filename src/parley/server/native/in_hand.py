@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -21,7 +20,7 @@ class InHand:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._pieces: deque[asyncio.Task[None]] = deque()
+        self._pieces: list[asyncio.Task[None]] = []
 
     async def take(self, work: Work) -> None:
         """Begin a piece, as soon as there are fewer than `most`."""
@@ -42,7 +41,7 @@ class InHand:
     async def _oldest(self) -> None:
         # Taken off when it is done: a wait that is cancelled loses nothing.
         await asyncio.wait([self._pieces[0]])
-        self._pieces.popleft()
+        self._pieces.pop(0)
 
 
 async def _run(work: Work, before: asyncio.Task[None] | None) -> None:

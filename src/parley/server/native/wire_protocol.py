@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -89,10 +88,11 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
         self._patience = Patience(
             self, self._loop, self._options.ping_interval_s, self._options.send_timeout_s
         )
-        self._inbox: deque[dict[str, Any]] = deque()
-        self._arrived = asyncio.Event()
-        self._writable = asyncio.Event()
-        self._writable.set()
+        # Lists and futures made when they are needed: an idle connection should cost little.
+        self._inbox: list[dict[str, Any]] = []
+        self._listener: asyncio.Future[None] | None = None
+        self._speakers: list[asyncio.Future[None]] = []
+        self._is_writable = True
         self._in_hand = 0
         self._is_open = False
         self._drain: Drain | None = None
@@ -153,19 +153,19 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
         if self._last_words is not None:
             self._last_words.cancel()
         self._gone = True
-        self._writable.set()
+        self._let_speak()
         self._forget_reader()
         if not self._closing:
             self._disconnect(1006)
 
     def pause_writing(self) -> None:
         """The peer does not keep up."""
-        self._writable.clear()
+        self._is_writable = False
         self._patience.sending()
 
     def resume_writing(self) -> None:
         """The peer has taken most of what was sent."""
-        self._writable.set()
+        self._let_speak()
         self._patience.sent()
 
     def shutdown(self) -> None:
@@ -297,7 +297,8 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
 
     def _deliver(self, message: dict[str, Any]) -> None:
         self._inbox.append(message)
-        self._arrived.set()
+        if self._listener is not None and not self._listener.done():
+            self._listener.set_result(None)
 
     def _disconnect(self, code: int, reason: str = "") -> None:
         self._deliver({"type": "websocket.disconnect", "code": code, "reason": reason})
@@ -360,18 +361,20 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
         """The next message; the one before it is dealt with unless it was claimed."""
         self._give_back(self.claim())
         while not self._inbox:
-            self._arrived.clear()
             self._read_on()
             if not self._inbox:
-                await self._arrived.wait()
-        message = self._inbox.popleft()
+                self._listener = self._loop.create_future()
+                await self._listener
+        message = self._inbox.pop(0)
         self._in_hand = message.pop("charged", 0)
         self._loop.call_soon(self._read_on)
         return message
 
     async def _send_event(self, handshake: Handshake, message: dict[str, Any]) -> None:
         """Send once the peer has taken what was sent before; raises ConnectionResetError when it is gone."""
-        await self._writable.wait()
+        while not (self._is_writable or self._gone):
+            self._speakers.append(self._loop.create_future())
+            await self._speakers[-1]
         if self._gone or self._closing:
             raise ConnectionResetError("the line is closed")
         match message["type"]:
@@ -395,6 +398,13 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
             self._write(frame(Opcode.BINARY, data))
         else:
             self._write(frame(Opcode.TEXT, message["text"].encode()))
+
+    def _let_speak(self) -> None:
+        self._is_writable = True
+        speakers, self._speakers = self._speakers, []
+        for speaker in speakers:
+            if not speaker.done():
+                speaker.set_result(None)
 
     def _refuse(self, answer: bytes | None) -> None:
         if answer is not None:
