@@ -6,12 +6,13 @@ import math
 import time
 from dataclasses import replace
 
-from parley.errors import FleetClosed
+from parley.errors import FleetClosed, StorageError
 from parley.jobs.books import Books
 from parley.jobs.known import Hit
 from parley.jobs.principal import Principal
 from parley.jobs.rows import new_row, task_of
 from parley.jobs.task import Order, TaskState
+from parley.jobs.through import through
 from parley.jobs.upload import Acknowledgement, Answered, Full, Queued, Started
 from parley.jobs.workflow import Workflows
 from parley.jobs.works import Join, Phase, Work
@@ -68,7 +69,7 @@ class Admission:
                 work = self._begin(join, order, recording)
             turn = self._books.turns.next(who.user, order.priority)
             row = new_row(who, task_id, order, recording, work=work.id, turn=turn)
-            if await self._enter(work, row):
+            if await through(self._enter(work, row)):
                 self._books.cache_misses += 1
                 return self._acknowledge(work, task_id)
 
@@ -108,8 +109,19 @@ class Admission:
             if needs_entry:
                 self._books.turns.take(row.user, row.turn)
                 self._books.works.stand(work, row.id)
-                await self._workflows.enqueue(row.id, row.turn)
+                await self._queue(work, row)
             return True
+
+    async def _queue(self, work: Work, row: StoredTask) -> None:
+        """Put the task in the queue; where that fails, take it back, so that it may be sent again."""
+        try:
+            await self._workflows.enqueue(row.id, row.turn)
+        except StorageError:
+            if len(work.members) > 1:
+                return  # The place of its twin in the queue will do.
+            await self._books.store.tasks.remove(row.id)
+            self._books.works.close(work)
+            raise
 
     def _acknowledge(self, work: Work, task_id: str) -> Acknowledgement:
         position = self._books.position(work)

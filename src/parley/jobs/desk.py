@@ -38,6 +38,7 @@ from parley.jobs.running import Running
 from parley.jobs.server_lock import server_lock
 from parley.jobs.task import Order, Task, TaskState
 from parley.jobs.telling import Teller
+from parley.jobs.through import through
 from parley.jobs.updates import Over, Update
 from parley.jobs.upload import Acknowledgement, Answered
 from parley.jobs.watching import watch_past, watch_work
@@ -104,8 +105,10 @@ class Desk:
 
     async def cancel(self, who: Principal, task_id: str) -> Task:
         """Stop a task for good; raises CancelFailed when it is over, TaskNotFound, TaskExpired."""
-        row = await self._row(who, task_id)
-        work = self._books.works.of_task(task_id)
+        return await through(self._leave(await self._row(who, task_id)))
+
+    async def _leave(self, row: StoredTask) -> Task:
+        work = self._books.works.of_task(row.id)
         if work is None:
             return await self._cancel(row)
         async with work.lock:

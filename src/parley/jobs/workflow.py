@@ -18,6 +18,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from parley.errors import StorageError
+
 DATABASE = "dbos.db"
 QUEUE = "recordings"
 WORKFLOW = "recording"
@@ -55,8 +57,14 @@ class Workflows:
     """The queue of tasks; `open_workflows` makes it."""
 
     async def enqueue(self, task_id: str, turn: int) -> None:
-        """Put a task in the queue: the lowest turn first, of equal turns the oldest."""
-        await asyncio.to_thread(_enqueue, task_id, turn)
+        """Put a task in the queue: the lowest turn first, of equal turns the oldest; raises StorageError."""
+        try:
+            await asyncio.to_thread(_enqueue, task_id, turn)
+        except Exception as error:
+            # DBOS lets the errors of its database library through, and we know neither.
+            raise StorageError(
+                "The task could not be queued; the log says why. Try again.", detail=repr(error)
+            ) from error
 
     async def live(self) -> set[str]:
         """Ids of the workflows that wait or were begun, and will run by themselves."""

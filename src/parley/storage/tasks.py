@@ -100,6 +100,11 @@ class Tasks:
         row = insert(TaskRow).values({name: getattr(task, name) for name in _NAMES})
         await self._database.write(lambda connection: connection.execute(row))
 
+    async def remove(self, task_id: str) -> None:
+        """Take back a task that nobody was told of."""
+        row = delete(TaskRow).where(TaskRow.id == task_id)
+        await self._database.write(lambda connection: connection.execute(row))
+
     async def get(self, task_id: str) -> StoredTask | None:
         """The task of that id, whoever owns it."""
         return (await self.many([task_id])).get(task_id)

@@ -17,12 +17,14 @@ from parley.errors import (
     ParleyError,
     ProfileNotInstalled,
     ResultNotReady,
+    StorageError,
     TaskNotFound,
     UndecodableMedia,
     WorkerDied,
     WorkerHung,
     WorkersExhausted,
 )
+from parley.jobs import workflow
 from parley.jobs.principal import Principal
 from parley.jobs.task import ErrorType, Task, TaskState
 from parley.jobs.updates import Moved, Over
@@ -258,3 +260,37 @@ def test_when_the_desk_closes_watchers_are_told_and_the_task_stays(tmp_path: Pat
             assert (await scene.end(running)).state is TaskState.COMPLETED
 
     asyncio.run(body())
+
+
+def test_who_leaves_in_the_middle_of_sending_leaves_no_task_behind_that_never_ends(tmp_path: Path) -> None:
+    async def test(scene: Scene) -> None:
+        dice = random.Random(3)
+        sending = [asyncio.create_task(scene.send(f"{number % 7}".encode())) for number in range(30)]
+        for each in sending:
+            await asyncio.sleep(dice.uniform(0, 0.004))
+            each.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
+        await asyncio.sleep(0.5)
+        tasks, _ = await scene.desk.list(ROOT, limit=50, cursor=None, state=None)
+        for task in tasks:
+            assert (await scene.end(task.id)).state is TaskState.COMPLETED
+
+    with_desk(tmp_path, test)
+
+
+def test_a_task_that_cannot_be_queued_is_not_there_and_may_be_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(scene: Scene) -> None:
+        def fail(task_id: str, turn: int) -> None:
+            raise OSError("secret /srv/path")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(workflow, "_enqueue", fail)
+            with pytest.raises(StorageError, match="Try again") as refused:
+                await scene.send(b"one")
+            assert "secret" not in refused.value.message
+        assert (await scene.desk.list(ROOT, limit=50, cursor=None, state=None))[0] == []
+        assert (await scene.end(await scene.start(b"one"))).state is TaskState.COMPLETED
+
+    with_desk(tmp_path, test)
