@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import psutil
 
@@ -32,12 +34,16 @@ class Gauges:
         reception: Reception,
         fleet: Fleet,
         connections: Callable[[], int],
+        is_ready: Callable[[], bool],
+        data_dir: Path,
     ) -> None:
         self._metrics = metrics
         self._desk = desk
         self._reception = reception
         self._fleet = fleet
         self._connections = connections
+        self._is_ready = is_ready
+        self._data_dir = data_dir
         self._began = time.monotonic()
         self._process = psutil.Process()
         self._lags: deque[float] = deque([0.0], maxlen=_LAGS_KEPT)
@@ -70,6 +76,7 @@ class Gauges:
         desk, uploads = self._desk.stats, self._reception.stats
         readings = {
             names.INFO: lambda: {(__version__,): 1.0},
+            names.READY: lambda: float(self._is_ready()),
             names.UPTIME: lambda: time.monotonic() - self._began,
             names.QUEUE_WAITING: lambda: desk().waiting,
             names.QUEUE_OLDEST: lambda: desk().oldest_waiting_s,
@@ -78,6 +85,7 @@ class Gauges:
             names.CACHE_HITS: lambda: desk().cache_hits,
             names.CACHE_MISSES: lambda: desk().cache_misses,
             names.UPLOADS_OPEN: lambda: uploads().open,
+            names.DISK_FREE: lambda: shutil.disk_usage(self._data_dir).free,
             names.UPLOAD_BYTES: lambda: uploads().received_bytes,
             names.WORKERS: self._workers,
             names.WORKER_CALLS_WAITING: lambda: self._by_pool(lambda pool: pool.waiting),

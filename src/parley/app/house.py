@@ -142,7 +142,15 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
     )
     pace = Pace(settings.server.requests_per_minute)
     native = native_door(house.desk, house.reception, authority, options.native_options(settings), pace)
-    gauges = Gauges(house.metrics, house.desk, house.reception, house.fleet, lambda: native.connections)
+    gauges = Gauges(
+        house.metrics,
+        house.desk,
+        house.reception,
+        house.fleet,
+        lambda: native.connections,
+        lambda: not house.unready(),
+        settings.data_dir,
+    )
     rooms = Rooms(
         desk=house.desk,
         reception=house.reception,

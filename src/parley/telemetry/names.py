@@ -74,7 +74,6 @@ CACHE_MISSES = _counter("cache_misses", "Requests that had to be worked on.")
 
 UPLOADS_OPEN = _gauge("uploads_open", "Uploads that are not finished.")
 UPLOAD_BYTES = _counter("upload_bytes", "Bytes of recordings received.")
-DISK_USED = _gauge("uploads_disk_bytes", "Disk space reserved for uploads and recordings.")
 DISK_FREE = _gauge("disk_free_bytes", "Free space where the data directory lives.")
 
 LOOP_LAG = _histogram("event_loop_lag_seconds", "How late the event loop wakes up.", _LAGS)
