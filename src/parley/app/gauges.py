@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from parley import __version__
+from parley.batch.options import Outcome
 from parley.fleet.fleet import Fleet
 from parley.fleet.health import PoolHealth
 from parley.jobs.desk import Desk
@@ -98,10 +99,15 @@ class Gauges:
         for metric, read in readings.items():
             self._metrics.watch(metric, read)
         self._desk.on_conclusion(self._concluded)
+        self._desk.on_outcome(self._made)
 
     def _concluded(self, task: Task) -> None:
         if task.finished_at is not None:
             self._metrics.observe(names.TASK_SECONDS, max(0.0, task.finished_at - task.created_at))
+
+    def _made(self, outcome: Outcome) -> None:
+        for stage, cost in outcome.stages.items():
+            self._metrics.observe(names.STAGE_SECONDS, cost.wall_s, stage)
 
     def _by_pool(self, read: Callable[[PoolHealth], float]) -> dict[tuple[str, ...], float]:
         return {(pool.name,): float(read(pool)) for pool in self._fleet.health().pools}

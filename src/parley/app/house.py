@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -40,6 +40,7 @@ Notice = Callable[[str], None]
 _TIDY_EVERY_S = 60.0
 _WARM_AGAIN_S = 30.0
 _GOODBYE_S = 2.0
+_STOP_GRACE_S = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -105,7 +106,9 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         store = await Store.open(settings.data_dir)
         stack.push_async_callback(store.close)
         pools = elastic(pools_for(installed.values(), settings), settings)
-        fleet = await stack.enter_async_context(Fleet(pools, limits_for(settings), notice=notice))
+        # Who cancels a task is promised that it stops within two seconds.
+        limits = replace(limits_for(settings), stop_grace_s=_STOP_GRACE_S)
+        fleet = await stack.enter_async_context(Fleet(pools, limits, notice=notice))
         desk = await stack.enter_async_context(
             open_desk(store, fleet, installed, options.desk_options(settings), settings.data_dir)
         )

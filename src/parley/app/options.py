@@ -67,6 +67,7 @@ def native_options(settings: Settings) -> NativeOptions:
         max_connections=server.max_connections,
         max_connections_per_client=server.max_connections_per_client,
         auth_timeout_s=server.auth_timeout_s,
+        allow_private_urls=settings.uploads.allow_private_urls,
     )
 
 

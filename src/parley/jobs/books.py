@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from parley.batch.options import Outcome
 from parley.jobs.estimate import Pace, wait_s
 from parley.jobs.known import Planner
 from parley.jobs.options import DeskOptions
@@ -20,6 +21,9 @@ from parley.storage.tasks import StoredTask
 
 Listener = Callable[[Task], None]
 """Hears of every task that is over."""
+
+OutcomeListener = Callable[[Outcome], None]
+"""Hears of every transcript that was made."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +42,7 @@ class Books:
     cache_hits: int = 0
     cache_misses: int = 0
     listeners: list[Listener] = field(default_factory=list[Listener])
+    outcome_listeners: list[OutcomeListener] = field(default_factory=list[OutcomeListener])
 
     def conclude(self, tasks: Iterable[Task]) -> None:
         """Count tasks that are over and tell the listeners, later and from the loop."""

@@ -26,7 +26,7 @@ from parley.fleet.fleet import Fleet
 from parley.formats.native import TaskFacts, result_of
 from parley.jobs import edits as overlay
 from parley.jobs.admission import Admission
-from parley.jobs.books import Books, DeskStats, Listener, stats_of
+from parley.jobs.books import Books, DeskStats, Listener, OutcomeListener, stats_of
 from parley.jobs.edits import Edits
 from parley.jobs.failing import CANCELLED
 from parley.jobs.known import Hit, Planner, find, projection
@@ -203,6 +203,10 @@ class Desk:
     def on_conclusion(self, listener: Listener) -> None:
         """Hear of every task that is over; what the listener raises is its own affair."""
         self._books.listeners.append(listener)
+
+    def on_outcome(self, listener: OutcomeListener) -> None:
+        """Hear of every transcript that was made, and what its stages took; it must not raise."""
+        self._books.outcome_listeners.append(listener)
 
     async def sweep(self) -> None:
         """Forget what is old; called once a minute. Raises StorageError."""

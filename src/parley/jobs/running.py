@@ -24,6 +24,7 @@ from parley.jobs.task import Failure, TaskState
 from parley.jobs.telling import Teller
 from parley.jobs.workflow import Ending
 from parley.jobs.works import Phase, Work
+from parley.telemetry.trace import tracing
 
 _T = TypeVar("_T")
 
@@ -62,7 +63,8 @@ class Running:
         work = self._books.works.of_entry(task_id)
         if work is None or not await self._begin(work):
             return _ending(End())
-        return _ending(await self._run(work))
+        with tracing(task_id):
+            return _ending(await self._run(work))
 
     async def conclude(self, task_id: str, ending: Ending) -> None:
         """Write down how it ended for everybody who waits for it."""
@@ -71,9 +73,10 @@ class Running:
         work = self._books.works.of_entry(task_id)
         if work is None or not end.state:
             return
-        async with work.lock:
-            if work.phase is not Phase.CLOSED:
-                await self._write_or_tell(work, end)
+        with tracing(task_id):
+            async with work.lock:
+                if work.phase is not Phase.CLOSED:
+                    await self._write_or_tell(work, end)
 
     async def _write_or_tell(self, work: Work, end: End) -> None:
         """Whoever watches must not wait for ever, whatever is wrong with us."""
@@ -142,6 +145,8 @@ class Running:
         took_s = time.monotonic() - began
         if not outcome.cached:
             self._books.pace.learn(suffix_of(work.order.file_name), work.size_bytes, took_s)
+            for listener in self._books.outcome_listeners:
+                listener(outcome)
         key = await self._books.store.transcripts.keep(outcome.transcript)
         duration = outcome.transcript.duration
         return End(state=TaskState.COMPLETED, transcript=key, duration=duration, processing_s=took_s)

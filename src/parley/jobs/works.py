@@ -122,8 +122,10 @@ class Work:
 
 async def changed_within(event: asyncio.Event, seconds: float) -> None:
     """Wait for something to change, at most so long."""
+    # Not wait_for: before Python 3.12 it may lose a cancellation that comes with the change.
     with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 class Works:

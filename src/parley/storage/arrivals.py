@@ -130,7 +130,8 @@ class Arrivals:
         pause = SAVE_EVERY_S
         while self._changed and not self._closing.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._closing.wait()
             began = time.monotonic()
             await self._save()
             # A tenth of the time at most, however many chunks there are and however slow the disk is.

@@ -23,6 +23,8 @@ MODULES_OF_A_WORKER = {
     "parley.engines.plugin",
     "parley.wire.frames",
     "parley.telemetry.log",
+    "parley.telemetry.redaction",
+    "parley.telemetry.trace",
 }
 
 

@@ -49,6 +49,7 @@ def test_one_that_raises_takes_back_only_its_own(database: Database) -> None:
 
 def test_many_come_in_few_transactions(database: Database, tmp_path: Path) -> None:
     """Each sees what stood before it in the line; a transaction is told by its frames in the log."""
+
     async def main() -> None:
         gate = asyncio.create_task(database.write(lambda connection: asyncio.run(asyncio.sleep(0.3))))
         await asyncio.sleep(0.05)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-from parley.errors import ParleyError
+from parley.errors import FleetClosed, ParleyError
 from parley.server.http.patient_stream import cancelled
 from parley.server.http.problem import refusal_of
 from parley.wire.native.message import Data, envelope
@@ -44,6 +44,9 @@ async def events_of(messages: AsyncGenerator[Data, None], heartbeat_s: float) ->
 def _message_of(following: asyncio.Future[Data | None]) -> Data | None:
     try:
         return following.result()
+    except FleetClosed:
+        # The task goes on after the next start; the browser comes back by itself.
+        return None
     except ParleyError as error:
         told = refusal_of(error).error
         return Error(error=told.code, message=told.message)

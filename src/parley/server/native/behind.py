@@ -12,7 +12,8 @@ from parley.server.rooms import Identities, Tasks, Uploads
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeOptions:
     """`default_profile` is that of requests without `engine`. A connection follows at most
-    `max_followed` tasks and has at most `chunks_in_hand` chunks on their way to the disk.
+    `max_followed` tasks and has at most `chunks_in_hand` chunks on their way to the disk. `allow_private_urls` lets tasks name callbacks
+    inside the network.
     """
 
     default_profile: str = "embedded"
@@ -21,6 +22,7 @@ class NativeOptions:
     auth_timeout_s: float = 30.0
     max_followed: int = 500
     chunks_in_hand: int = 4
+    allow_private_urls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 
-from parley.errors import JobError, ParleyError
+from parley.errors import FleetClosed, JobError, ParleyError
 from parley.jobs.principal import Principal
 from parley.server.messages import follow
 from parley.server.native.line import LineGone
@@ -94,6 +94,9 @@ class Following:
         for left in reversed(range(_ATTEMPTS)):
             try:
                 return await self._tell(task_id, place)
+            except FleetClosed:
+                # The task goes on after the next start: no end of it may be told, the line just closes.
+                return None
             except ParleyError as error:
                 if error.permanent or left == 0:
                     raise

@@ -89,6 +89,7 @@ async def cancel(talk: Conversation, message: CancelTask) -> None:
         await talk.behind.desk.cancel(talk.who, task_id)
     except TaskNotFound:
         if not await talk.behind.reception.abandon(talk.who, task_id):
-            raise
+            # It may have become a task in between.
+            await talk.behind.desk.cancel(talk.who, task_id)
     await talk.following.leave(task_id)
     await talk.following.conclude(TaskCancelled(task_id=task_id, message="The task was cancelled."))

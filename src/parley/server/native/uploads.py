@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from parley.errors import InvalidChunk, TaskExpired, TaskNotFound, TooManySessions
 from parley.jobs.upload import ChunkReceipt, UploadPlan
+from parley.server.addresses import check
 from parley.server.messages import ending_of
 from parley.server.native.answers import ready, received, status_of, upload_status
 from parley.server.native.conversation import Conversation
@@ -24,7 +25,10 @@ async def request(talk: Conversation, message: UploadRequest) -> None:
     """`upload_request`: ready, or the result at once where it is known."""
     if len(talk.following) >= talk.behind.options.max_followed:
         raise TooManySessions("This connection follows too many tasks; wait for some, or open another one.")
-    opened = await talk.behind.reception.open(talk.who, plan_of(message, talk.behind.options.default_profile))
+    options = talk.behind.options
+    if message.callback_url is not None:
+        await check(message.callback_url, allow_private=options.allow_private_urls)
+    opened = await talk.behind.reception.open(talk.who, plan_of(message, options.default_profile))
     if not opened.hit:
         return await talk.say(ready(opened))
     task = await talk.behind.desk.get(talk.who, opened.task_id)
