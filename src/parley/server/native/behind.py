@@ -12,8 +12,8 @@ from parley.server.rooms import Identities, Tasks, Uploads
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeOptions:
     """`default_profile` is that of requests without `engine`. A connection follows at most
-    `max_followed` tasks and has at most `chunks_in_hand` chunks on their way to the disk. `allow_private_urls` lets tasks name callbacks
-    inside the network.
+    `max_followed` tasks and has at most `chunks_in_hand` chunks on their way to the disk.
+    `allow_private_urls` lets tasks name callbacks inside the network.
     """
 
     default_profile: str = "embedded"
