@@ -15,7 +15,9 @@ from typing import Any
 from parley.wire.native.client import CLIENT_MESSAGES
 from parley.wire.native.examples import CLIENT_EXAMPLES, SERVER_EXAMPLES
 from parley.wire.native.message import Data
-from parley.wire.native.server import SERVER_MESSAGES
+from parley.wire.native.server import ERROR_CODES, SERVER_MESSAGES
+
+__all__ = ["CATALOGUE", "ERROR_CODES", "Direction", "Entry"]
 
 
 class Direction(StrEnum):
@@ -89,39 +91,3 @@ CATALOGUE: tuple[Entry, ...] = (
     *(_entry(model, Direction.SERVER, SERVER_EXAMPLES[model.TYPE]) for model in SERVER_MESSAGES),
 )
 """Every message, those of clients first."""
-
-ERROR_CODES: tuple[str, ...] = (
-    "auth_failed",
-    "invalid_json",
-    "unknown_message_type",
-    "message_error",
-    "missing_task_id",
-    "missing_task_ids",
-    "invalid_format",
-    "invalid_file_type",
-    "file_too_large",
-    "upload_error",
-    "unsupported_option",
-    "profile_not_installed",
-    "task_not_found",
-    "task_expired",
-    "missing_file_data",
-    "size_mismatch",
-    "hash_mismatch",
-    "upload_data_error",
-    "chunked_upload_error",
-    "too_many_sessions",
-    "missing_chunk_data",
-    "invalid_chunk",
-    "session_not_found",
-    "chunk_hash_mismatch",
-    "chunk_upload_error",
-    "file_hash_mismatch",
-    "finalize_error",
-    "status_error",
-    "cancel_failed",
-    "cancel_error",
-    "rate_limited",
-    "job_failed",
-)
-"""What `error` may hold in an `error` message, besides the reasons of a failed task."""
