@@ -58,7 +58,8 @@ class EngineSpec:
     changes whenever the engine's output may (weights, parameters): it is part of what a remembered
     result is filed under. `languages` are ISO 639-1 codes, None meaning any. `max_stretch_s` is
     the longest audio one recognise call may be given. `batch_invariant` says whether a result is
-    independent of what else is in its batch.
+    independent of what else is in its batch. `compacts` says of a media engine that it is a
+    CompactingEngine too.
     """
 
     name: str
@@ -73,6 +74,7 @@ class EngineSpec:
     capabilities: frozenset[Capability] = frozenset()
     max_stretch_s: float = 30.0
     batch_invariant: bool = True
+    compacts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,28 @@ class MediaEngine(Protocol):
         """Write one or more 16 kHz mono s16le files into `folder`, in memory bounded by a constant.
 
         Raises UndecodableMedia, UnsupportedMedia, MediaTooLarge, InvalidOption or DiskFull.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompactCopy:
+    """A copy for listening: its seconds and its bytes."""
+
+    duration: float
+    size_bytes: int
+
+
+class CompactingEngine(Protocol):
+    """What a media engine may be able to do besides."""
+
+    def compact(
+        self, source: Path, target: Path, options: DecodeOptions, max_bytes: int, progress: Progress
+    ) -> CompactCopy:
+        """Write a small copy of a recording, mixed to one channel, to the new file `target`, whole and
+        flushed or not at all, in memory bounded by a constant.
+
+        Raises what `decode` raises, and MediaTooLarge for a copy of more than `max_bytes`.
         """
         ...
 

@@ -19,7 +19,7 @@ from parley.speech.transcript import Word
 
 _T = TypeVar("_T")
 
-FRAME_VERSION = 1
+FRAME_VERSION = 2
 """Raised when a frame changes its meaning; a worker with another number is refused."""
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -44,6 +44,15 @@ class DecodeMedia(Frame, frozen=True, kw_only=True):
     source: bytes
     folder: str
     options: DecodeOptions
+
+
+class CompactMedia(Frame, frozen=True, kw_only=True):
+    """Write a small copy of the file `source` (see DecodeMedia) to the new file `target`, which is ours."""
+
+    source: bytes
+    target: str
+    options: DecodeOptions
+    max_bytes: int
 
 
 class FindSpeech(Frame, frozen=True, kw_only=True):
@@ -109,6 +118,13 @@ class Decoded(Frame, frozen=True, kw_only=True):
     media: DecodedMedia
 
 
+class Compacted(Frame, frozen=True, kw_only=True):
+    """Answer to CompactMedia; the copy has so many seconds and bytes."""
+
+    duration: float
+    size_bytes: int
+
+
 class SpeechFound(Frame, frozen=True, kw_only=True):
     """Answer to FindSpeech."""
 
@@ -139,8 +155,10 @@ class Clustered(Frame, frozen=True, kw_only=True):
     turns: tuple[SpeakerTurn, ...]
 
 
-Request = DecodeMedia | FindSpeech | Recognise | Align | Punctuate | EmbedVoices | ClusterVoices
-Reply = Decoded | SpeechFound | Recognised | Aligned | Punctuated | VoiceVectors | Clustered
+Request = (
+    DecodeMedia | CompactMedia | FindSpeech | Recognise | Align | Punctuate | EmbedVoices | ClusterVoices
+)
+Reply = Decoded | Compacted | SpeechFound | Recognised | Aligned | Punctuated | VoiceVectors | Clustered
 
 
 class Hello(Frame, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ import numpy as np
 from parley.engines.contract import (
     AlignEngine,
     AsrEngine,
+    CompactingEngine,
     Embeddings,
     Engine,
     MediaEngine,
@@ -36,6 +37,8 @@ def answer(engine: Engine, call: frames.Call, progress: Progress) -> frames.Repl
     match request := call.request:
         case frames.DecodeMedia():
             return _decode(cast("MediaEngine", engine), request, progress)
+        case frames.CompactMedia():
+            return _compact(cast("CompactingEngine", engine), request, progress)
         case frames.FindSpeech():
             return _find_speech(cast("VadEngine", engine), request, progress)
         case frames.Recognise():
@@ -68,6 +71,12 @@ def _decode(engine: MediaEngine, request: frames.DecodeMedia, progress: Progress
     source = Path(os.fsdecode(request.source))
     media = engine.decode(source, Path(request.folder), request.options, thinned(progress))
     return frames.Decoded(media=media)
+
+
+def _compact(engine: CompactingEngine, request: frames.CompactMedia, progress: Progress) -> frames.Compacted:
+    source, target = Path(os.fsdecode(request.source)), Path(request.target)
+    copy = engine.compact(source, target, request.options, request.max_bytes, thinned(progress))
+    return frames.Compacted(duration=copy.duration, size_bytes=copy.size_bytes)
 
 
 def _find_speech(engine: VadEngine, request: frames.FindSpeech, progress: Progress) -> frames.SpeechFound:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from parley.engines.contract import EngineSpec, Progress, Role
+from parley.engines.contract import CompactCopy, EngineSpec, Progress, Role
 from parley.engines.media.containers import check_raw, open_container
 from parley.engines.media.conversion import Conversion, Selection, Window
 from parley.engines.media.findings import Source, check_findings, nothing_found, open_source, remarks
+from parley.engines.media.opus import OpusFile
 from parley.engines.media.recording import Recording
 from parley.engines.media.timeline import Block
 from parley.engines.media.tracks import Tracks
@@ -27,6 +28,7 @@ SPEC = EngineSpec(
     licence="BSD-3-Clause (PyAV), LGPL-3.0 (the FFmpeg in its wheels), LGPL-2.1 (soxr)",
     requires=("av", "soxr"),
     install="pip install av soxr",
+    compacts=True,
 )
 
 _BEAT_S = 0.25
@@ -98,6 +100,26 @@ class PyavEngine:
                 codec=opened.stream.codec_context.codec.canonical_name,
                 warnings=remarks(opened, conversion, wanted.window, options),
             )
+
+    def compact(
+        self, source: Path, target: Path, options: DecodeOptions, max_bytes: int, progress: Progress
+    ) -> CompactCopy:
+        """See CompactingEngine; Opus in Ogg, one channel. Also raises FileNotFound and StorageError."""
+        wanted = _Wanted.of(options)
+        pulse = Pulse(progress)
+        with Recording(source, pulse.read) as recording, open_container(recording, options) as container:
+            opened = open_source(recording, container, options)
+            blocks = _limited(opened, options, pulse)
+            first = next(blocks, None)
+            if first is None:
+                raise nothing_found(opened)
+            with OpusFile(target, max_bytes) as file:
+                conversion = Conversion((None,), wanted.window, file.write)
+                _convert(conversion, first, blocks)
+                check_findings(opened, conversion, wanted.window)
+                pulse.end()
+                duration, size_bytes = file.commit()
+        return CompactCopy(duration=duration, size_bytes=size_bytes)
 
 
 def _write(
