@@ -12,6 +12,7 @@ from parley.server.native.wire_protocol import WireOptions
 from parley.server.rooms import DoorOptions
 from parley.server.tls import TlsOptions
 from parley.settings import MIB, Settings
+from parley.storage.recording_rows import KeepMedia
 
 
 def desk_options(settings: Settings) -> DeskOptions:
@@ -41,7 +42,7 @@ def reception_options(settings: Settings) -> ReceptionOptions:
         max_open=uploads.max_open,
         max_open_per_user=uploads.max_open_per_user,
         disk_bytes=uploads.disk_mib * MIB,
-        keep_media=uploads.keep_media,
+        keep_media=KeepMedia(uploads.keep_media),
         authenticated=settings.auth.enabled,
         shared=settings.cache.shared,
     )

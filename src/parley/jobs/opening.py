@@ -14,6 +14,7 @@ from parley.jobs.principal import Principal
 from parley.jobs.upload import UploadPlan
 from parley.storage.arrival import Arrival
 from parley.storage.arrivals import Arrivals
+from parley.storage.recording_rows import KeepMedia
 from parley.storage.space import UploadLimits
 from parley.storage.store import Store
 from parley.storage.uploads import UploadRecord
@@ -32,7 +33,7 @@ class ReceptionOptions:
     max_open: int = 1000
     max_open_per_user: int = 100
     disk_bytes: int = 20_000 * 1024 * 1024
-    keep_media: bool = True
+    keep_media: KeepMedia = KeepMedia.COMPACT
     authenticated: bool = False
     shared: bool = False
 

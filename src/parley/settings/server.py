@@ -24,6 +24,13 @@ def _split_addresses(value: object) -> object:
     return value.split()
 
 
+def _kept(value: object) -> object:
+    """What an older configuration says: yes or no."""
+    word = str(value).lower() if isinstance(value, bool | int | str) else value
+    return {"true": "original", "1": "original", "false": "none", "0": "none"}.get(str(word), word)
+
+
+KeepMedia = Annotated[Literal["compact", "original", "none"], BeforeValidator(_kept)]
 Event = Literal["server_started", "server_stopped", "task_completed", "task_failed"]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Events = Annotated[tuple[Event, ...], NoDecode, BeforeValidator(_split)]
@@ -122,9 +129,10 @@ class UploadSettings(Group):
     disk_mib: int = Field(
         default=20_000, gt=0, description="Disk space for uploads and recordings that tasks need, in MiB."
     )
-    keep_media: bool = Field(
-        default=True,
-        description="Keep recordings until their tasks are forgotten; false: until they are done.",
+    keep_media: KeepMedia = Field(
+        default="compact",
+        description="What stays of a recording until its finished tasks are forgotten: a `compact` copy, the "
+        "`original` (or `true`), `none` (or `false`).",
     )
     allow_urls: bool = Field(
         default=False, description="Let clients name an address to fetch a recording from."

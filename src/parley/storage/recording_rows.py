@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, false, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from parley.storage.tables import OwnerRow, RecordingRow, TaskRow, UploadRow
 from parley.storage.tasks import EXPIRED, LIVE
+
+
+class KeepMedia(StrEnum):
+    """What stays of a recording when its tasks are over, until they are forgotten.
+
+    With COMPACT the original stays where it has no copy.
+    """
+
+    COMPACT = "compact"
+    ORIGINAL = "original"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +35,28 @@ class StoredRecording:
     path: Path
 
 
-def needed(*, keep_media: bool) -> ColumnElement[bool]:
+def needed(keep: KeepMedia) -> ColumnElement[bool]:
     """Whether something refers to the recording of a row that keeps its file here."""
-    refers = TaskRow.state != EXPIRED if keep_media else TaskRow.state.in_(LIVE)
-    task = select(TaskRow.id).where(TaskRow.sha256 == RecordingRow.sha256, refers)
     upload = select(UploadRow.id).where(UploadRow.sha256 == RecordingRow.sha256)
-    return task.exists() | upload.exists()
+    now = _has_task(TaskRow.state.in_(LIVE)) | upload.exists()
+    if keep is KeepMedia.NONE:
+        return now
+    later = _has_task(TaskRow.state != EXPIRED)
+    return now | (later if keep is KeepMedia.ORIGINAL else later & ~has_copy())
+
+
+def copy_needed(keep: KeepMedia) -> ColumnElement[bool]:
+    """Whether something refers to the recording of a row that keeps its compact copy here."""
+    return false() if keep is KeepMedia.NONE else _has_task(TaskRow.state != EXPIRED)
+
+
+def has_copy() -> ColumnElement[bool]:
+    """Whether the recording of a row has a compact copy."""
+    return func.coalesce(RecordingRow.compact_bytes, 0) > 0
+
+
+def _has_task(refers: ColumnElement[bool]) -> ColumnElement[bool]:
+    return select(TaskRow.id).where(TaskRow.sha256 == RecordingRow.sha256, refers).exists()
 
 
 def waits(connection: Connection, sha256: str) -> bool:
@@ -44,8 +72,9 @@ def owns(connection: Connection, user: str, sha256: str) -> bool:
 
 
 def mark_gone(connection: Connection, sha256: str) -> None:
-    """Note that a file is here no more."""
-    connection.execute(update(RecordingRow).where(RecordingRow.sha256 == sha256).values(present=False))
+    """Note that a file is here no more. If it comes again, a copy is tried again."""
+    row = update(RecordingRow).where(RecordingRow.sha256 == sha256)
+    connection.execute(row.values(present=False, compact_bytes=func.nullif(RecordingRow.compact_bytes, 0)))
 
 
 def remember(connection: Connection, recording: StoredRecording, user: str) -> None:

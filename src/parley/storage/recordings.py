@@ -1,8 +1,9 @@
 """Recordings that have arrived, by content: `recordings/<sha256>`, the same bytes never twice.
 
 A file is there for as long as somebody may need it: tasks that are not over, uploads that wait to
-be admitted and, where media are kept, tasks that are remembered. Every removal checks that in the
-write transaction that renames the file away, so whoever comes later sees it gone.
+be admitted and, where media are kept, tasks that are remembered; of these a compact copy, where there
+is one, serves as well. Every removal checks that in the write transaction that renames the file away,
+so whoever comes later sees it gone.
 """
 
 from __future__ import annotations
@@ -14,13 +15,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from parley.errors import StorageError
 from parley.storage import upload_files
+from parley.storage.compact_copies import SUFFIX, CompactCopies, mark_copy
 from parley.storage.database import Database
 from parley.storage.failures import storage_errors
-from parley.storage.recording_rows import StoredRecording, mark_gone, needed, owns, remember, waits
+from parley.storage.recording_rows import (
+    KeepMedia,
+    StoredRecording,
+    copy_needed,
+    has_copy,
+    mark_gone,
+    needed,
+    owns,
+    remember,
+    waits,
+)
 from parley.storage.space import bytes_reserved
 from parley.storage.tables import RecordingRow
 from parley.storage.tokens import new_token
@@ -28,6 +40,7 @@ from parley.storage.tokens import new_token
 _T = TypeVar("_T")
 
 _NAME = re.compile(r"[0-9a-f]{64}")
+_COPY = re.compile(rf"([0-9a-f]{{64}}){re.escape(SUFFIX)}")
 _GONE = ".gone-"
 SHA256_PREFIX = "sha256:"
 
@@ -42,12 +55,18 @@ class Recordings:
     def __init__(self, root: Path, database: Database) -> None:
         self._root = root
         self._database = database
+        self.copies = CompactCopies(root, database)
 
     def path(self, sha256: str) -> Path:
         """Where the bytes are if they are here."""
         if not _NAME.fullmatch(sha256):
             raise ValueError("a recording is named by its SHA-256")
         return self._root / sha256
+
+    async def playable(self, sha256: str) -> Path | None:
+        """The file to hear a recording from: the original, or else its compact copy."""
+        both = (self.path(sha256), self.copies.path(sha256))
+        return await asyncio.to_thread(lambda: next((path for path in both if path.is_file()), None))
 
     async def get(self, sha256: str) -> StoredRecording | None:
         """What is known of a content."""
@@ -96,74 +115,92 @@ class Recordings:
         excess = reserved + needed_bytes - disk_bytes
         if excess <= 0:
             return True
-        unused = and_(RecordingRow.present, ~needed(keep_media=False))
-        rows = select(RecordingRow.sha256, RecordingRow.size_bytes).where(unused)
-        rows = rows.order_by(RecordingRow.used_at)
-        for sha256, size in await self._database.read(lambda connection: connection.execute(rows).all()):
+        here = or_(RecordingRow.present, has_copy())
+        rows = select(RecordingRow.sha256).where(here, ~needed(KeepMedia.NONE)).order_by(RecordingRow.used_at)
+        for sha256 in await self._database.read(lambda connection: connection.execute(rows).scalars().all()):
             if excess <= 0:
                 break
-            if await self._remove(sha256, keep_media=False):
-                excess -= size
+            excess -= await self._remove(sha256, KeepMedia.NONE)
         return excess <= 0
 
-    async def sweep(self, *, keep_media: bool, disk_bytes: int) -> None:
+    async def sweep(self, *, keep_media: KeepMedia, disk_bytes: int) -> None:
         """Remove what nobody needs, what is too much, and what a crash left."""
         await self._remove_strays()
-        unneeded = select(RecordingRow.sha256).where(RecordingRow.present, ~needed(keep_media=keep_media))
+        original = and_(RecordingRow.present, ~needed(keep_media))
+        copy = and_(has_copy(), ~copy_needed(keep_media))
+        unneeded = select(RecordingRow.sha256).where(or_(original, copy))
         for sha256 in await self._database.read(
             lambda connection: connection.execute(unneeded).scalars().all()
         ):
-            await self._remove(sha256, keep_media=keep_media)
+            await self._remove(sha256, keep_media)
         await self.make_room(0, disk_bytes)
+
+    async def release(self, sha256: str) -> None:
+        """Remove an original that has a compact copy, unless a task or an upload needs it."""
+        await self._remove(sha256, KeepMedia.COMPACT)
 
     async def _remove_strays(self) -> None:
         """Files without a row, rows without a file, and what was being removed."""
         names = await _in_thread(lambda: {path.name for path in self._root.glob("*")})
-        present = select(RecordingRow.sha256).where(RecordingRow.present)
-        rows = set(await self._database.read(lambda connection: connection.execute(present).scalars().all()))
+        rows = await self._present(RecordingRow.present.is_(True))
         files = {name for name in names if _NAME.fullmatch(name)}
-        for sha256 in files ^ rows:
+        copied = await self._present(has_copy())
+        copies = {found[1] for name in names if (found := _COPY.fullmatch(name))}
+        for sha256 in (files ^ rows) | (copies ^ copied):
             await self._database.write(
                 lambda connection, one=sha256: self._settle(connection, one), alone=True
             )
-        for name in await _in_thread(lambda: [path.name for path in self._root.glob(f"{_GONE}*")]):
-            await asyncio.to_thread(upload_files.remove, self._root / name)
+        names = await _in_thread(lambda: {path.name for path in self._root.glob(".*")})
+        for name in names:
+            if name.startswith(_GONE) or self.copies.is_leftover(name):
+                await asyncio.to_thread(upload_files.remove, self._root / name)
+
+    async def _present(self, chosen: ColumnElement[bool]) -> set[str]:
+        rows = select(RecordingRow.sha256).where(chosen)
+        return set(await self._database.read(lambda connection: connection.execute(rows).scalars().all()))
 
     def _settle(self, connection: Connection, sha256: str) -> None:
-        """Make row and file agree about a content; a move in progress is seen whole or not at all."""
-        path = self.path(sha256)
-        row = select(RecordingRow.present).where(RecordingRow.sha256 == sha256)
+        """Make row and files agree about a content; a move in progress is seen whole or not at all."""
+        path, copy = self.path(sha256), self.copies.path(sha256)
+        row = select(RecordingRow.present, has_copy()).where(RecordingRow.sha256 == sha256)
+        present, copied = connection.execute(row).one_or_none() or (False, False)
         if not path.exists():
             mark_gone(connection, sha256)
-        elif not connection.execute(row).scalar() and not waits(connection, sha256):
+        elif not present and not waits(connection, sha256):
             self._set_aside(path)
+        if copied and not copy.exists():
+            mark_copy(connection, sha256, None)
+        elif not copied:
+            self._set_aside(copy)
 
-    async def _remove(self, sha256: str, *, keep_media: bool) -> bool:
-        """Remove a file unless somebody needs it by now; whether it was removed."""
-        path = self.path(sha256)
-        still = select(RecordingRow.sha256).where(
-            RecordingRow.sha256 == sha256, needed(keep_media=keep_media)
-        )
+    async def _remove(self, sha256: str, keep: KeepMedia) -> int:
+        """Remove the files of a content that nobody needs by now; bytes freed."""
+        this = select(RecordingRow.sha256).where(RecordingRow.sha256 == sha256)
 
-        def rename_unneeded(connection: Connection) -> Path | None:
-            if connection.execute(still).scalar() is not None:
-                return None
-            gone = self._set_aside(path)
-            if gone is not None:
+        def rename_unneeded(connection: Connection) -> list[Path]:
+            # Asked before anything changes: that an original is needed may be for want of a copy.
+            needs = [connection.execute(this.where(each(keep))).scalar() for each in (needed, copy_needed)]
+            gone = [] if needs[0] else self._set_aside(self.path(sha256))
+            if gone:
                 mark_gone(connection, sha256)
-            return gone
+            copy = [] if needs[1] else self._set_aside(self.copies.path(sha256))
+            if copy:
+                mark_copy(connection, sha256, None)
+            return gone + copy
 
         gone = await self._database.write(rename_unneeded, survives_power_cut=False, alone=True)
-        if gone is not None:
-            await asyncio.to_thread(upload_files.remove, gone)
-        return gone is not None
+        freed = 0
+        for path in gone:
+            freed += await asyncio.to_thread(upload_files.size_of, path) or 0
+            await asyncio.to_thread(upload_files.remove, path)
+        return freed
 
-    def _set_aside(self, path: Path) -> Path | None:
-        """Rename for removal; None where it is gone already or, on Windows, open."""
+    def _set_aside(self, path: Path) -> list[Path]:
+        """Rename for removal; nothing where it is gone already or, on Windows, open."""
         try:
-            return path.rename(path.with_name(f"{_GONE}{new_token()}"))
+            return [path.rename(path.with_name(f"{_GONE}{new_token()}"))]
         except (FileNotFoundError, PermissionError):
-            return None
+            return []
 
     def _prepare(self, part: Path, target: Path, size_bytes: int) -> None:
         self._root.mkdir(mode=0o700, exist_ok=True)

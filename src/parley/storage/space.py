@@ -22,11 +22,12 @@ class UploadLimits:
 
 
 def bytes_reserved(connection: Connection) -> int:
-    """Bytes of the recordings that are here and of the uploads that may still become any."""
+    """Bytes of the recordings and copies that are here and of the uploads that may still become any."""
     # The bytes of an upload with a digest are a recording's already.
     coming = select(func.coalesce(func.sum(UploadRow.size_bytes), 0)).where(UploadRow.sha256.is_(None))
     here = select(func.coalesce(func.sum(RecordingRow.size_bytes), 0)).where(RecordingRow.present)
-    return connection.execute(coming).scalar_one() + connection.execute(here).scalar_one()
+    copies = select(func.coalesce(func.sum(RecordingRow.compact_bytes), 0))
+    return sum(connection.execute(rows).scalar_one() for rows in (coming, here, copies))
 
 
 def require_place(connection: Connection, user: str, limits: UploadLimits) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Double, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD_REVISION = "0002"
+HEAD_REVISION = "0003"
 """The newest migration. Revisions count upwards, so that an older Parley knows a newer database."""
 
 
@@ -80,7 +80,8 @@ class LeaseRow(Row):
 class RecordingRow(Row):
     """A recording whose bytes the server has received; `present` while its file is there.
 
-    The row stays when the file goes: it says which MD5 belongs to which SHA-256.
+    The row stays when the file goes: it says which MD5 belongs to which SHA-256. `compact_bytes` is
+    the size of its compact copy, 0 where there can be none, None where none was made yet.
     """
 
     __tablename__ = "recordings"
@@ -92,6 +93,7 @@ class RecordingRow(Row):
     present: Mapped[bool]
     created_at: Mapped[float]
     used_at: Mapped[float]
+    compact_bytes: Mapped[int | None]
 
 
 class OwnerRow(Row):

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from parley.storage.recording_rows import KeepMedia
 from parley.storage.recordings import BytesLost, StoredRecording
 from parley.storage.store import Store
 from parley.storage.tasks import StoredTask
@@ -75,23 +76,26 @@ def change(store: Store, statement: str, *values: object) -> None:
 @pytest.mark.parametrize(
     ("state", "keep_media", "stays"),
     [
-        ("pending", False, True),
-        ("processing", False, True),
-        ("completed", False, False),
-        ("completed", True, True),
-        ("cancelled", True, True),
-        ("failed", False, False),
-        ("expired", True, False),
-        (None, True, False),
+        ("pending", "none", True),
+        ("processing", "none", True),
+        ("completed", "none", False),
+        ("completed", "original", True),
+        ("cancelled", "original", True),
+        ("failed", "none", False),
+        ("expired", "original", False),
+        (None, "original", False),
+        ("pending", "compact", True),
+        ("completed", "compact", True),
+        ("expired", "compact", False),
     ],
 )
-def test_who_keeps_a_recording(data_dir: Path, state: str | None, keep_media: bool, stays: bool) -> None:
+def test_who_keeps_a_recording(data_dir: Path, state: str | None, keep_media: str, stays: bool) -> None:
     async def main() -> None:
         async with opened(data_dir) as store:
             recording = await bring(store, b"talk")
             if state is not None:
                 await refer(store, recording, state)
-            await store.recordings.sweep(keep_media=keep_media, disk_bytes=PLENTY)
+            await store.recordings.sweep(keep_media=KeepMedia(keep_media), disk_bytes=PLENTY)
             assert names(data_dir) == present(data_dir) == ({recording.sha256} if stays else set())
             assert await store.recordings.get(recording.sha256) == recording, "what it was is still known"
 
@@ -106,7 +110,7 @@ def test_of_several_tasks_the_last_one_counts(data_dir: Path) -> None:
             for task_id in tasks:
                 assert names(data_dir)
                 await store.tasks.move([task_id], "completed")
-                await store.recordings.sweep(keep_media=False, disk_bytes=PLENTY)
+                await store.recordings.sweep(keep_media=KeepMedia.NONE, disk_bytes=PLENTY)
             assert not names(data_dir)
 
     asyncio.run(main())
@@ -118,10 +122,10 @@ def test_an_upload_that_waits_keeps_its_recording(data_dir: Path) -> None:
             recording = await bring(store, b"talk")
             record = record_of(4, 1, sha256=recording.sha256, md5=recording.md5)
             await store.uploads.add(record, NO_LIMITS)
-            await store.recordings.sweep(keep_media=False, disk_bytes=0)
+            await store.recordings.sweep(keep_media=KeepMedia.NONE, disk_bytes=0)
             assert names(data_dir) == {recording.sha256}
             await store.uploads.remove(record.id)
-            await store.recordings.sweep(keep_media=False, disk_bytes=PLENTY)
+            await store.recordings.sweep(keep_media=KeepMedia.NONE, disk_bytes=PLENTY)
             assert not names(data_dir)
 
     asyncio.run(main())
@@ -137,7 +141,7 @@ def test_too_much_is_cut_from_the_least_recently_used(data_dir: Path) -> None:
             ):
                 await refer(store, recording, state)
             await store.recordings.mark_used(kept[1].sha256)
-            await store.recordings.sweep(keep_media=True, disk_bytes=300)
+            await store.recordings.sweep(keep_media=KeepMedia.ORIGINAL, disk_bytes=300)
             assert names(data_dir) == {kept[0].sha256, kept[1].sha256, kept[3].sha256}
             assert await store.recordings.make_room(100, 300)
             assert names(data_dir) == {kept[0].sha256, kept[1].sha256}
@@ -160,7 +164,7 @@ def test_rows_and_files_that_lost_each_other_agree_again(data_dir: Path) -> None
             for path in (orphan, leftover, stranger):
                 path.write_bytes(b"bytes")
             for _ in range(2):
-                await store.recordings.sweep(keep_media=True, disk_bytes=PLENTY)
+                await store.recordings.sweep(keep_media=KeepMedia.ORIGINAL, disk_bytes=PLENTY)
             assert names(data_dir) == {good.sha256, "notes"}
             assert present(data_dir) == {good.sha256}
             assert await bring(store, b"lost") == lost
@@ -205,7 +209,7 @@ def test_removing_and_admitting_do_not_cross(data_dir: Path) -> None:
 
             async def sweep() -> None:
                 while not done.is_set():
-                    await recordings.sweep(keep_media=False, disk_bytes=PLENTY)
+                    await recordings.sweep(keep_media=KeepMedia.NONE, disk_bytes=PLENTY)
 
             async def use() -> None:
                 for _ in range(8):
@@ -218,7 +222,7 @@ def test_removing_and_admitting_do_not_cross(data_dir: Path) -> None:
             await asyncio.gather(*(use() for _ in range(4)))
             done.set()
             await sweeping
-            await recordings.sweep(keep_media=False, disk_bytes=PLENTY)
+            await recordings.sweep(keep_media=KeepMedia.NONE, disk_bytes=PLENTY)
             assert not names(data_dir)
 
     asyncio.run(main())
