@@ -21,6 +21,7 @@ from parley import __version__
 from parley.app.house import House, open_house
 from parley.app.options import tls_options, wire_options
 from parley.errors import InvalidSettings
+from parley.server.http_wire import BoundedHttp
 from parley.server.native.wire_protocol import wire_protocol
 from parley.server.tls import tls_context
 from parley.settings import Settings
@@ -159,7 +160,7 @@ def _spare_the_collector() -> None:
 def _configuration(settings: Settings, house: House, context: ssl.SSLContext | None) -> uvicorn.Config:
     configuration = uvicorn.Config(
         house.application,
-        http="httptools",
+        http=BoundedHttp,
         loop="asyncio",
         lifespan="off",
         log_config=None,

@@ -52,7 +52,7 @@ def build(rooms: Rooms) -> FastAPI:
     app.state.turns = Turns()
     for router in _ROUTERS:
         app.include_router(router)
-    at_login = described((401, 413))
+    at_login = described((401, 408, 413))
     app.openapi = document_of(app, described(EVERYWHERE), at_login, secured=rooms.authority.enabled)
     speak_problems(app)
     app.add_middleware(SmallBodies)

@@ -42,6 +42,7 @@ from parley.jobs.upload import (
     UploadState,
 )
 from parley.server.application import DoorOptions, Rooms, build
+from parley.server.http_wire import BoundedHttp
 from parley.server.identity import PEER, Peer
 from parley.speech.transcript import Segment, Transcript
 from parley.wire.native.result import JsonResult, TextResult
@@ -329,7 +330,7 @@ class Scene:
 @asynccontextmanager
 async def served(scene: Scene) -> AsyncGenerator[tuple[str, int], None]:
     """The doors on a real socket."""
-    config = uvicorn.Config(scene.app, port=0, http="httptools", lifespan="off", log_config=None)
+    config = uvicorn.Config(scene.app, port=0, http=BoundedHttp, lifespan="off", log_config=None)
     config.load()
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())

@@ -46,6 +46,7 @@ from parley.jobs.upload import (
     UploadState,
 )
 from parley.server.gate import Gate, GateOptions
+from parley.server.http_wire import BoundedHttp
 from parley.server.native.behind import NativeOptions
 from parley.server.native.door import native_door
 from parley.server.native.wire_protocol import WireOptions, wire_protocol
@@ -333,7 +334,7 @@ class Scene:
         config = uvicorn.Config(
             self.application(),
             port=0,
-            http="httptools",
+            http=BoundedHttp,
             ws=wire_protocol(self.wire),
             lifespan="off",
             log_config=None,

@@ -6,11 +6,12 @@ import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import httpx
 import pytest
 
+from parley.server.http.small_bodies import SmallBodies
 from parley.server.identity import SESSION_COOKIE
 
 from .behind import Scene
@@ -162,9 +163,23 @@ def test_pages_of_configured_origins_may_call() -> None:
 
 def test_a_body_that_is_read_whole_has_a_limit() -> None:
     async def ask(client: httpx.AsyncClient) -> None:
-        answer = await client.post("/v1/login", content=b'{"token": "' + b"x" * 5_000_000 + b'"}')
+        answer = await client.post("/v1/login", content=b'{"token": "' + b"x" * 100_000 + b'"}')
         assert answer.status_code == 413
         logged_in = await client.post("/v1/login", json={"token": "anna"})
         assert (logged_in.status_code, logged_in.json()) == (200, {"user": "anna"})
+
+    during(Scene(users=("anna",)), ask)
+
+
+def test_a_body_of_somebody_unknown_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SmallBodies.__init__, "__defaults__", (0.2,))
+
+    async def slowly() -> AsyncGenerator[bytes, None]:
+        yield b'{"token": '
+        await asyncio.sleep(60)
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        answer = await client.post("/v1/login", content=slowly())
+        assert answer.status_code == 408
 
     during(Scene(users=("anna",)), ask)

@@ -13,10 +13,11 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from parley.jobs.principal import Principal
 from parley.server.native.wire_protocol import WireOptions
 from parley.server.tls import TlsOptions, self_signed, tls_context
 from parley.wire.native.binary import pack_chunk
-from tests.integration.server.scripted import Client, Scene, until
+from tests.integration.server.scripted import Client, Scene, ScriptedAuthority, until
 
 MIB = 1024 * 1024
 HANDSHAKE = (
@@ -70,6 +71,9 @@ def test_the_page_never_answers_a_handshake_and_the_door_no_page():
         (b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", b"Sec-WebSocket-Key: short", 400),
         (b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", b"", 400),
         (b"GET / ", b"POST / ", 405),
+        (b"Sec-WebSocket-Version: 13", b"X: y\r\n" * 300 + b"Sec-WebSocket-Version: 13", 400),
+        (b"Sec-WebSocket-Version: 13", b"X: " + b"y" * 20_000 + b"\r\nSec-WebSocket-Version: 13", 400),
+        (b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ],
 )
 def test_a_bad_handshake_is_answered_in_http(line: bytes, instead: bytes, status: int):
@@ -117,6 +121,31 @@ def test_a_stranger_may_send_little():
             await client.expect("auth_success")
             await client.expect("connected")
             assert (await client.ask("ping", padding="x" * 100_000))["type"] == "pong"
+
+    asyncio.run(main())
+
+
+def test_a_stranger_may_send_little_while_a_cookie_is_looked_at():
+    class Slow(ScriptedAuthority):
+        looks = asyncio.Event()
+
+        async def identify(self, token: str | None) -> Principal:
+            self.looks.set()
+            await until(lambda: not self.looks.is_set())
+            return await super().identify(token)
+
+    async def main() -> None:
+        authority = Slow({"anna"})
+        async with Scene(authority=authority).served() as scene:
+            reader, writer = await asyncio.open_connection("127.0.0.1", scene.port)
+            writer.write(HANDSHAKE.replace(b"\r\n\r\n", b"\r\nCookie: parley_session=x\r\n\r\n"))
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+            await authority.looks.wait()
+            writer.write(head(2, 64 * MIB))
+            opcode, payload = await read_frame(reader)
+            assert (opcode, payload[:2]) == (8, struct.pack(">H", 1009))
+            authority.looks.clear()
+            writer.close()
 
     asyncio.run(main())
 

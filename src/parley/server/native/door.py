@@ -33,7 +33,7 @@ from parley.server.pace import Pace
 from parley.server.rooms import Identities, Tasks, Uploads
 from parley.telemetry.trace import tracing
 from parley.wire.native.client import UploadData
-from parley.wire.native.message import Data, now
+from parley.wire.native.message import MAX_FRAME_BYTES_BEFORE_AUTH, Data, now
 from parley.wire.native.server import Connected, Error
 
 _log = logging.getLogger(__name__)
@@ -84,6 +84,9 @@ class NativeDoor:
 
     async def _open(self, line: Line, connection: HTTPConnection, client: list[str]) -> None:
         authority, options = self.behind.authority, self.behind.options
+        if authority.enabled:
+            # Before anybody is waited for: a stranger's frame may come meanwhile.
+            line.wire.limit(MAX_FRAME_BYTES_BEFORE_AUTH)
         offered = await self._offered(connection)
         who, token = await recognise(line, authority, offered, options.auth_timeout_s)
         if authority.enabled:

@@ -35,8 +35,13 @@ class Handshake:
         self._body = bytearray()
         protocol = ServerProtocol(extensions=None, logger=_silent)
         protocol.receive_data(data)
-        self._request = next(event for event in protocol.events_received() if isinstance(event, Request))
-        self._response = protocol.accept(self._request)
+        request = next((event for event in protocol.events_received() if isinstance(event, Request)), None)
+        self._request = request or Request("/", Headers())
+        if request is not None:
+            self._response = protocol.accept(request)
+        else:
+            # Bounds on headers are tighter here than in uvicorn's parser.
+            self._response = protocol.reject(HTTPStatus.BAD_REQUEST, "The handshake cannot be read.\n")
 
     @property
     def is_acceptable(self) -> bool:

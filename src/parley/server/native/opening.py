@@ -11,7 +11,7 @@ from parley.server.native.reading import read_envelope
 from parley.server.native.refusals import Refused
 from parley.server.rooms import Identities
 from parley.wire.native.client import Auth
-from parley.wire.native.message import MAX_FRAME_BYTES, MAX_FRAME_BYTES_BEFORE_AUTH
+from parley.wire.native.message import MAX_FRAME_BYTES
 from parley.wire.native.server import AuthRequired, AuthSuccess, AuthUser
 
 
@@ -24,7 +24,6 @@ async def recognise(
     """
     if not authority.enabled:
         return Principal(), None
-    line.wire.limit(MAX_FRAME_BYTES_BEFORE_AUTH)
     token = offered
     if token is None:
         await line.say(AuthRequired(message="Send a token."))
