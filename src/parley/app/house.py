@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +19,7 @@ from parley.engines.contract import Role
 from parley.engines.profiles import Profile, choose
 from parley.errors import ParleyError
 from parley.fleet.fleet import Fleet
+from parley.jobs.compacting import Compacting
 from parley.jobs.desk import Desk, open_desk
 from parley.jobs.known import Planner
 from parley.jobs.reception import Reception
@@ -125,6 +126,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             metrics=Metrics(),
         )
         await _furnish(house, stack)
+        await _compact(house, installed, stack)
         yield house
 
 
@@ -173,6 +175,17 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         notifier.run(),
     ):
         stack.callback(beside.create_task(work).cancel)
+
+
+async def _compact(house: House, profiles: Mapping[str, Profile], stack: AsyncExitStack) -> None:
+    """Make compact copies beside the work, if that is wanted."""
+    if house.settings.uploads.keep_media != "compact":
+        return
+    limits = options.desk_options(house.settings).limits
+    compacting = Compacting(house.store, house.fleet, profiles, limits)
+    house.desk.on_conclusion(lambda task: compacting.wake())
+    beside = await stack.enter_async_context(asyncio.TaskGroup())
+    stack.callback(beside.create_task(compacting.run(), name="compacting").cancel)
 
 
 def _by_kind(pages: ASGIApp, native: NativeDoor) -> ASGIApp:

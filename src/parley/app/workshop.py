@@ -23,6 +23,9 @@ from parley.fleet.pool import PoolSpec
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
 
+MEDIA = "media"
+"""The pool of decoding."""
+
 SPEECH = "speech"
 """The pool of everything but decoding."""
 
@@ -111,7 +114,7 @@ def pools_for(profiles: Iterable[Profile], settings: Settings) -> tuple[PoolSpec
     media = tuple(spec for spec in used.values() if spec.role == Role.MEDIA)
     speech = tuple(spec for spec in used.values() if spec.role != Role.MEDIA)
     return (
-        PoolSpec(name="media", engines=media, workers=1),
+        PoolSpec(name=MEDIA, engines=media, workers=1),
         PoolSpec(name=SPEECH, engines=speech, workers=speech_workers(settings)),
     )
 
@@ -122,11 +125,17 @@ def elastic(pools: Iterable[PoolSpec], settings: Settings) -> tuple[PoolSpec, ..
     return tuple(
         replace(
             pool,
+            workers=_decoders(settings) if pool.name == MEDIA else pool.workers,
             min_workers=min(queue.min_workers, pool.workers) if pool.name == SPEECH else 0,
             idle_s=queue.worker_idle_s,
         )
         for pool in pools
     )
+
+
+def _decoders(settings: Settings) -> int:
+    """While one makes a compact copy, another decodes what a task waits for."""
+    return 2 if settings.uploads.keep_media == "compact" and settings.queue.mode != "lock" else 1
 
 
 def speech_workers(settings: Settings) -> int:

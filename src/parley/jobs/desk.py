@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from parley.engines.profiles import Profile
 from parley.errors import (
@@ -91,7 +91,7 @@ class Desk:
     async def get(self, who: Principal, task_id: str) -> Task:
         """How the task is; raises TaskNotFound or TaskExpired."""
         task = self._books.view(await self._row(who, task_id))
-        return replace(task, has_media=await self._has_media(task.sha256))
+        return replace(task, has_media=await self._store.recordings.playable(task.sha256) is not None)
 
     async def list(
         self, who: Principal, *, limit: int, cursor: str | None, state: TaskState | None
@@ -190,11 +190,14 @@ class Desk:
         return await self.get(who, task_id)
 
     async def recording_path(self, who: Principal, task_id: str) -> tuple[Path, str]:
-        """The recording and a name to show; raises FileNotFound, TaskNotFound, TaskExpired."""
+        """The recording, or its compact copy, and a name to show; raises FileNotFound, TaskNotFound,
+        TaskExpired.
+        """
         row = await self._row(who, task_id)
-        if not await self._has_media(row.sha256):
+        path = await self._store.recordings.playable(row.sha256)
+        if path is None:
             raise FileNotFound("The recording of this task was removed.")
-        return self._store.recordings.path(row.sha256), row.file_name
+        return path, PurePath(row.file_name).stem + path.suffix if path.suffix else row.file_name
 
     def stats(self) -> DeskStats:
         """The desk in numbers."""
@@ -243,9 +246,6 @@ class Desk:
         if transcript is None:
             raise TaskExpired("The transcript of this task is no longer there; send the recording again.")
         return task, projection(transcript, task.order.wish) if task.projected else transcript
-
-    async def _has_media(self, sha256: str) -> bool:
-        return await asyncio.to_thread(self._store.recordings.path(sha256).is_file)
 
 
 _DRAIN_S = 10.0

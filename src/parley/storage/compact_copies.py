@@ -32,6 +32,7 @@ class Uncopied:
     sha256: str
     size_bytes: int
     path: Path
+    profile: str
     order: bytes
 
 
@@ -47,20 +48,23 @@ class CompactCopies:
         """Where a copy is if there is one; the caller has checked the name."""
         return self._root / f"{sha256}{SUFFIX}"
 
-    async def next(self, but: Collection[str]) -> Uncopied | None:
-        """A recording that a task is done with and that has no copy, other than those named."""
+    async def next(self, but: Collection[str], profiles: Collection[str]) -> Uncopied | None:
+        """A recording that a task of these profiles is done with and that has no copy, but none of those."""
         rows = (
-            select(RecordingRow.sha256, RecordingRow.size_bytes, TaskRow.order)
+            select(RecordingRow.sha256, RecordingRow.size_bytes, TaskRow.profile, TaskRow.order)
             .join(TaskRow, TaskRow.sha256 == RecordingRow.sha256)
             .where(RecordingRow.present, RecordingRow.compact_bytes.is_(None))
-            .where(RecordingRow.sha256.not_in(but), TaskRow.state == COMPLETED)
+            .where(RecordingRow.sha256.not_in(but))
+            .where(TaskRow.state == COMPLETED, TaskRow.profile.in_(profiles))
             .limit(1)
         )
         found = await self._database.read(lambda connection: connection.execute(rows).one_or_none())
         if found is None:
             return None
-        sha256, size_bytes, order = found
-        return Uncopied(sha256=sha256, size_bytes=size_bytes, path=self._root / sha256, order=order)
+        sha256, size_bytes, profile, order = found
+        return Uncopied(
+            sha256=sha256, size_bytes=size_bytes, path=self._root / sha256, profile=profile, order=order
+        )
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[Path, None]:

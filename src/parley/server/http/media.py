@@ -62,9 +62,16 @@ async def media(
     if_range: Annotated[str | None, Header(description="The ETag that the range belongs to.")] = None,
     if_none_match: Annotated[str | None, Header(description="ETags that the client has.")] = None,
 ) -> Response:
-    """The recording as it was sent, as long as the server keeps it. Its type follows from its bytes."""
-    path, name = await rooms.desk.recording_path(who, task_id)
-    found = await asyncio.to_thread(_open, path, name)
+    """The recording as it was sent or, when that is gone, its compact copy (Opus in Ogg), which has another
+    ETag. Its type follows from its bytes.
+    """
+    try:
+        path, name = await rooms.desk.recording_path(who, task_id)
+        found = await asyncio.to_thread(_open, path, name)
+    except FileNotFound:
+        # A compact copy may have taken the place of the recording between the two.
+        path, name = await rooms.desk.recording_path(who, task_id)
+        found = await asyncio.to_thread(_open, path, name)
     try:
         if matches(if_none_match, found.etag):
             found.file.close()
