@@ -59,6 +59,7 @@ class House:
     application: ASGIApp = field(init=False)
     is_draining: bool = False
     loaded: bool = False
+    trouble: str = ""
 
     async def drain(self) -> None:
         """Take nothing more; what runs is checkpointed and goes on after the next start."""
@@ -69,7 +70,8 @@ class House:
         """Why no work should be sent here; nothing when all is well."""
         reasons = {
             "the server is stopping": self.is_draining,
-            "the models are being loaded": not self.loaded,
+            "the models are being loaded": not self.loaded and not self.trouble,
+            f"the models could not be loaded, which is tried again: {self.trouble}": bool(self.trouble),
             "workers were lost too often; see the log": self.fleet.health().is_degraded,
             "the queue is full": self.desk.stats().waiting >= self.settings.queue.max_waiting,
         }
@@ -90,7 +92,7 @@ class House:
         engines = [spec.name for spec in self.profile.engines.values() if spec.role != Role.MEDIA]
         if self.settings.queue.min_workers:
             await self.fleet.warm(*engines)
-        self.loaded = True
+        self.loaded, self.trouble = True, ""
 
 
 @asynccontextmanager
@@ -234,6 +236,8 @@ async def _every(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) 
             await work()
         except ParleyError as error:
             _log.warning("tidying failed: %s (%s)", error.code, error.detail)
+        except Exception:  # noqa: BLE001 - the supervisor: nobody's task may end with the sweeping
+            _log.exception("tidying failed for an unforeseen reason")
         await asyncio.sleep(seconds)
 
 
@@ -243,4 +247,5 @@ async def _until_loaded(house: House) -> None:
             await house.warm()
         except ParleyError as error:
             _log.error("the models could not be loaded: %s (%s)", error.message, error.detail)
+            house.trouble = error.message
             await asyncio.sleep(_WARM_AGAIN_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from dataclasses import replace
@@ -19,6 +20,8 @@ from parley.jobs.works import Join, Phase, Work
 from parley.storage.recordings import StoredRecording
 from parley.storage.tasks import StoredTask
 from parley.storage.tokens import new_token
+
+_log = logging.getLogger(__name__)
 
 
 class Admission:
@@ -113,13 +116,20 @@ class Admission:
             return True
 
     async def _queue(self, work: Work, row: StoredTask) -> None:
-        """Put the task in the queue; where that fails, take it back, so that it may be sent again."""
+        """Put the task in the queue; where that fails, take it back, so that it may be sent again.
+
+        One that cannot be taken back either is queued by the next sweep.
+        """
         try:
             await self._workflows.enqueue(row.id, row.turn)
         except StorageError:
             if len(work.members) > 1:
                 return  # The place of its twin in the queue will do.
-            await self._books.store.tasks.remove(row.id)
+            try:
+                await self._books.store.tasks.remove(row.id)
+            except StorageError as error:
+                _log.warning("a task waits to be queued: %s (%s)", error.code, error.detail)
+                return
             self._books.works.close(work)
             raise
 

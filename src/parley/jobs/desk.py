@@ -32,7 +32,7 @@ from parley.jobs.failing import CANCELLED
 from parley.jobs.known import Hit, Planner, find, projection
 from parley.jobs.options import DeskOptions
 from parley.jobs.principal import Principal
-from parley.jobs.recovery import recover
+from parley.jobs.recovery import recover, requeue
 from parley.jobs.rows import task_of
 from parley.jobs.running import Running
 from parley.jobs.server_lock import server_lock
@@ -43,6 +43,7 @@ from parley.jobs.updates import Over, Update
 from parley.jobs.upload import Acknowledgement, Answered
 from parley.jobs.watching import watch_past, watch_work
 from parley.jobs.workflow import Workflows, open_workflows
+from parley.jobs.works import Work
 from parley.speech.transcript import Transcript
 from parley.storage.recordings import StoredRecording
 from parley.storage.store import Store
@@ -105,10 +106,9 @@ class Desk:
 
     async def cancel(self, who: Principal, task_id: str) -> Task:
         """Stop a task for good; raises CancelFailed when it is over, TaskNotFound, TaskExpired."""
-        return await through(self._leave(await self._row(who, task_id)))
+        return await through(self._leave(*await self._standing(who, task_id)))
 
-    async def _leave(self, row: StoredTask) -> Task:
-        work = self._books.works.of_task(row.id)
+    async def _leave(self, row: StoredTask, work: Work | None) -> Task:
         if work is None:
             return await self._cancel(row)
         async with work.lock:
@@ -138,10 +138,8 @@ class Desk:
         Recognised text only where `from_segment` is a number, from that number on. Raises
         TaskNotFound, TaskExpired; FleetClosed when the server stops before the task is over.
         """
-        row = await self._row(who, task_id)
-        work = self._books.works.of_task(task_id)
+        row, work = await self._standing(who, task_id)
         if work is None:
-            row = await self._row(who, task_id)
             updates = watch_past(self._books, row, Over(task=await self.get(who, task_id)), from_segment)
         else:
             updates = watch_work(self._books, work, task_id, from_segment)
@@ -212,9 +210,12 @@ class Desk:
         self._books.outcome_listeners.append(listener)
 
     async def sweep(self) -> None:
-        """Forget what is old; called once a minute. Raises StorageError."""
+        """Forget what is old, queue what is missing in the queue. To be called once a minute; raises
+        StorageError.
+        """
         await self._store.tasks.expire(finished_before=time.time() - self._books.options.keep_s)
         await self._workflows.forget(await self._workflows.over())
+        await requeue(self._books, self._workflows)
 
     async def drain(self) -> None:
         """Admit nothing more and stop what runs, to go on after the next start; watchers are told."""
@@ -236,6 +237,16 @@ class Desk:
             raise TaskExpired("The task is over and was forgotten.")
         return row
 
+    async def _standing(self, who: Principal, task_id: str) -> tuple[StoredTask, Work | None]:
+        """The row, and the work unless the task is over; a row is there a moment before its work is."""
+        for _ in range(_MOMENTS):
+            row = await self._row(who, task_id)
+            work = self._books.works.of_task(task_id)
+            if work is not None or TaskState(row.state).is_over:
+                return row, work
+            await asyncio.sleep(_MOMENT_S)
+        return await self._row(who, task_id), self._books.works.of_task(task_id)
+
     async def _completed(self, row: StoredTask) -> tuple[Task, Transcript]:
         task = self._books.view(row)
         if task.failure is not None:
@@ -249,6 +260,8 @@ class Desk:
 
 
 _DRAIN_S = 10.0
+_MOMENT_S = 0.05
+_MOMENTS = 200
 
 
 @asynccontextmanager

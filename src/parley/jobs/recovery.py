@@ -19,7 +19,7 @@ from parley.jobs.failing import failure_of
 from parley.jobs.rows import order_of, suffix_of
 from parley.jobs.task import Order, TaskState
 from parley.jobs.workflow import Workflows
-from parley.jobs.works import Work
+from parley.jobs.works import Phase, Work
 from parley.storage.tasks import StoredTask
 
 _log = logging.getLogger(__name__)
@@ -47,6 +47,22 @@ async def recover(books: Books, workflows: Workflows) -> None:
         await _restore(books, workflows, work_id, order, tasks, live)
     if rows:
         _log.info("%d tasks of an earlier run go on", len(rows))
+
+
+async def requeue(books: Books, workflows: Workflows) -> None:
+    """Put works that wait back into the queue where no entry of it stands for them: a full disk may
+    have kept them out. Raises StorageError.
+    """
+    # Taken before the queue is read: what is entered meanwhile may be missing there.
+    waiting = books.works.waiting
+    queued = {books.works.of_entry(entry) for entry in await workflows.live()} if waiting else set()
+    for work in (work for work in waiting if work not in queued):
+        async with work.lock:
+            if work.phase is Phase.WAITING and work.members:
+                first = min(work.members.values(), key=lambda task: (task.turn, task.created_at))
+                _log.warning("a task that was missing in the queue is put back")
+                books.works.stand(work, first.id)
+                await workflows.enqueue(first.id, first.turn)
 
 
 async def _restore(

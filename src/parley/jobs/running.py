@@ -61,10 +61,13 @@ class Running:
         await self._books.ready.wait()
         self._leave_if_draining()
         work = self._books.works.of_entry(task_id)
-        if work is None or not await self._begin(work):
+        if work is None:
             return _ending(End())
+        if not await self._begin(work):
+            return work.ending or _ending(End())
         with tracing(task_id):
-            return _ending(await self._run(work))
+            work.ending = _ending(await self._run(work))
+        return work.ending
 
     async def conclude(self, task_id: str, ending: Ending) -> None:
         """Write down how it ended for everybody who waits for it."""

@@ -11,14 +11,14 @@ import asyncio
 import contextlib
 import json
 import logging
-import sqlite3
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from parley.errors import StorageError
+from parley.jobs.queue_file import prepare
 
 DATABASE = "dbos.db"
 QUEUE = "recordings"
@@ -37,6 +37,11 @@ _AT_ONCE = 500
 _SETTLE_S = 5.0
 _LIVE = ("ENQUEUED", "PENDING", "DELAYED")
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_log = logging.getLogger(__name__)
+
 Ending = dict[str, Any]
 """How a recognition ended, as JSON."""
 
@@ -45,7 +50,9 @@ class Runner(Protocol):
     """What a workflow does; both are called on the loop that opened the workflows."""
 
     async def recognise(self, task_id: str) -> Ending:
-        """Do the work; a task that was begun before goes on where it was."""
+        """Do the work; a task that was begun before goes on where it was, and one that was done here
+        has the same answer again.
+        """
         ...
 
     async def conclude(self, task_id: str, ending: Ending) -> None:
@@ -58,26 +65,34 @@ class Workflows:
 
     async def enqueue(self, task_id: str, turn: int) -> None:
         """Put a task in the queue: the lowest turn first, of equal turns the oldest; raises StorageError."""
-        try:
-            await asyncio.to_thread(_enqueue, task_id, turn)
-        except Exception as error:
-            # DBOS lets the errors of its database library through, and we know neither.
-            raise StorageError(
-                "The task could not be queued; the log says why. Try again.", detail=repr(error)
-            ) from error
+        await _asked(_enqueue, task_id, turn)
 
     async def live(self) -> set[str]:
-        """Ids of the workflows that wait or were begun, and will run by themselves."""
-        return await asyncio.to_thread(lambda: _ids(live=True))
+        """Ids of the workflows that wait or were begun, and will run by themselves; raises StorageError."""
+        return await _asked(_live)
 
     async def over(self) -> set[str]:
-        """Ids of the workflows that will never run again: they are over, or of another version."""
-        return await asyncio.to_thread(lambda: _ids(live=False))
+        """Ids of the workflows that will never run again: they are over, or of another version.
+        Raises StorageError.
+        """
+        return await _asked(_over)
 
     async def forget(self, ids: Collection[str]) -> None:
-        """Delete workflows that are over."""
+        """Delete workflows that are over; raises StorageError."""
         if ids:
-            await asyncio.to_thread(_forget, list(ids))
+            await _asked(_forget, list(ids))
+
+
+async def _asked(what: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
+    """Have DBOS do something that blocks; it lets the errors of its database library through, and we
+    know neither.
+    """
+    try:
+        return await asyncio.to_thread(what, *arguments, **named)
+    except Exception as error:
+        raise StorageError(
+            "The queue could not be read or written; the log says why. Try again.", detail=repr(error)
+        ) from error
 
 
 _runner: Runner | None = None
@@ -87,7 +102,10 @@ _registered = False
 
 @asynccontextmanager
 async def open_workflows(data_dir: Path, runner: Runner, *, running: int) -> AsyncGenerator[Workflows]:
-    """Launch DBOS on the running loop, with at most `running` workflows at once; end it with the context."""
+    """Launch DBOS on the running loop, with at most `running` workflows at once; end it with the context.
+
+    Raises StoreBroken for a damaged database, StorageError.
+    """
     global _runner, _home
     if _runner is not None:
         raise RuntimeError("the workflows of this process are open already")
@@ -105,13 +123,7 @@ async def open_workflows(data_dir: Path, runner: Runner, *, running: int) -> Asy
 
 
 def _prepare(data_dir: Path) -> None:
-    # What people said is nobody else's business, nor is the list of what they sent.
-    path = data_dir / DATABASE
-    if not path.exists():
-        path.touch(mode=0o600)
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        # One flush for a commit instead of three.
-        connection.execute("PRAGMA journal_mode=WAL")
+    prepare(data_dir / DATABASE)
     _import()
 
 
@@ -154,9 +166,26 @@ def _register(dbos: Any) -> None:
     # Recovered as often as need be: a machine that is restarted a hundred times a day loses nothing.
     @dbos.DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
     async def recording(task_id: str) -> None:
-        await conclude(task_id, await recognise(task_id))
+        ending = await _noted(recognise, _on_home().recognise, task_id)
+        await _noted(conclude, _on_home().conclude, task_id, ending)
 
     _registered = True
+
+
+async def _noted(
+    step: Callable[_P, Awaitable[_T]],
+    work: Callable[_P, Awaitable[_T]],
+    *arguments: _P.args,
+    **named: _P.kwargs,
+) -> _T:
+    """Run a step. Where DBOS cannot note it (the disk is full) its work is asked for without it: somebody
+    waits for the task, and what is done twice changes nothing.
+    """
+    try:
+        return await step(*arguments, **named)
+    except Exception as error:  # noqa: BLE001 - of a database library that we do not know
+        _log.error("a step could not be noted: %r", error)
+        return await work(*arguments, **named)
 
 
 def _on_home() -> Runner:
@@ -235,6 +264,14 @@ def _enqueue(task_id: str, turn: int) -> None:
         "priority": turn + 1,
     }
     DBOS.enqueue_workflow_with_options(options, task_id)
+
+
+def _live() -> set[str]:
+    return _ids(live=True)
+
+
+def _over() -> set[str]:
+    return _ids(live=False)
 
 
 def _ids(*, live: bool) -> set[str]:

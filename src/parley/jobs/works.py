@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Any
 
 from parley.batch.events import Event, Heard
 from parley.errors import ParleyError
@@ -39,8 +40,8 @@ class Work:
 
     `members` are tasks that are not over, `ended` those that are, for whoever still watches them.
     `told` holds every text in the order it was recognised; watchers see the first `shown` of them,
-    which are written down, as is the progress they see. `lock` is held around every change of
-    members and phase.
+    which are written down, as is the progress they see. `ending` is how the recipe ended, until that
+    is written down. `lock` is held around every change of members and phase.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Work:
     stopped: ParleyError | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     recipe: asyncio.Task[object] | None = None
+    ending: dict[str, Any] | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _known: set[HeardPiece] = field(default_factory=set[HeardPiece])
 

@@ -189,6 +189,10 @@ class Tasks:
             # One that was just kept waits for the row of its task.
             TranscriptRow.accessed_at < time.time() - KEPT_AT_LEAST_S,
             ~is_referenced(),
+            # So does one whose server died in between, maybe long ago: the task is older than it.
+            ~select(TaskRow.id)
+            .where(TaskRow.state.in_(LIVE), TaskRow.created_at <= TranscriptRow.accessed_at)
+            .exists(),
         )
 
         def change(connection: Connection) -> int:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
+import uuid
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,10 +30,11 @@ from parley.errors import (
 )
 from parley.jobs import workflow
 from parley.jobs.principal import Principal
-from parley.jobs.task import ErrorType, Task, TaskState
+from parley.jobs.task import ErrorType, Order, Task, TaskState
 from parley.jobs.updates import Moved, Over
 from parley.jobs.upload import Full
-from tests.integration.jobs.scene import ANN, ROOT, Scene, opened, until, with_desk
+from parley.storage.tasks import StoredTask
+from tests.integration.jobs.scene import ANN, ISLANDS, ROOT, Scene, opened, until, with_desk
 
 
 @pytest.mark.parametrize(
@@ -294,3 +299,107 @@ def test_a_task_that_cannot_be_queued_is_not_there_and_may_be_sent_again(
         assert (await scene.end(await scene.start(b"one"))).state is TaskState.COMPLETED
 
     with_desk(tmp_path, test)
+
+
+def test_a_task_that_can_neither_be_queued_nor_taken_back_is_queued_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(scene: Scene) -> None:
+        def fail(*arguments: object) -> None:
+            raise OSError("full")
+
+        async def fail_to_remove(task_id: str) -> None:
+            raise DiskFull("x")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(workflow, "_enqueue", fail)
+            broken.setattr(scene.store.tasks, "remove", fail_to_remove)
+            task_id = await scene.start(b"one")
+            twin = await scene.start(b"one")
+        await scene.desk.sweep()
+        assert (await scene.end(task_id)).state is TaskState.COMPLETED
+        assert (await scene.end(twin)).state is TaskState.COMPLETED
+        assert scene.fleet.script(b"one").recognised == len(ISLANDS)
+
+    with_desk(tmp_path, test)
+
+
+@pytest.mark.parametrize("table", ["operation_outputs", "workflow_status"])
+def test_a_task_ends_though_the_queue_cannot_note_it(tmp_path: Path, table: str) -> None:
+    """As on a disk that is full at that moment."""
+
+    async def test(scene: Scene) -> None:
+        gate = scene.gate(b"one")
+        task_id = await scene.start(b"one")
+        await scene.until_begun(b"one")
+        watching = asyncio.create_task(scene.watch(task_id))
+        with _full(tmp_path / "data" / workflow.DATABASE, table):
+            gate.set()
+            updates = await watching
+        assert isinstance(updates[-1], Over) and updates[-1].task.state is TaskState.COMPLETED
+        assert sum(isinstance(update, Over) for update in updates) == 1
+        await scene.desk.sweep()
+        others = [await scene.start(name) for name in (b"two", b"three", b"four")]
+        assert [(await scene.end(other)).state for other in others] == [TaskState.COMPLETED] * 3
+
+    with_desk(tmp_path, test)
+
+
+def test_sweeping_a_queue_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
+    async def test(scene: Scene) -> None:
+        await scene.end(await scene.start(b"one"))
+        await until(lambda: _statuses(database) == ["SUCCESS"])
+        with _full(database, "workflow_status"), pytest.raises(StorageError):
+            await scene.desk.sweep()
+        await scene.desk.sweep()
+        assert _statuses(database) == []
+
+    database = tmp_path / "data" / workflow.DATABASE
+    with_desk(tmp_path, test)
+
+
+def test_who_comes_while_a_task_is_being_admitted_is_not_told_that_it_is_over(tmp_path: Path) -> None:
+    async def test(scene: Scene) -> None:
+        written, go_on, add = asyncio.Event(), asyncio.Event(), scene.store.tasks.add
+
+        async def slowly(task: StoredTask) -> None:
+            await add(task)
+            written.set()
+            await go_on.wait()
+
+        scene.store.tasks.add = slowly  # type: ignore[method-assign]
+        task_id = str(uuid.uuid4())
+        order = Order(file_name="talk.wav", profile="test")
+        recording = await scene.recording(b"one")
+        admitting = asyncio.create_task(scene.desk.admit(ANN, task_id, order, recording))
+        await written.wait()
+        watching = asyncio.create_task(scene.watch(task_id))
+        await asyncio.sleep(0.2)
+        assert not watching.done()
+        go_on.set()
+        await admitting
+        last = (await watching)[-1]
+        assert isinstance(last, Over) and last.task.state is TaskState.COMPLETED
+
+    with_desk(tmp_path, test)
+
+
+@contextmanager
+def _full(database: Path, table: str) -> Generator[None]:
+    """Nothing can be written into a table."""
+    with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as connection:
+        for change in ("INSERT", "UPDATE", "DELETE"):
+            connection.execute(
+                f"CREATE TRIGGER full_{change} BEFORE {change} ON {table} "
+                "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            )
+        try:
+            yield
+        finally:
+            for change in ("INSERT", "UPDATE", "DELETE"):
+                connection.execute(f"DROP TRIGGER full_{change}")
+
+
+def _statuses(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database, timeout=30)) as connection:
+        return [row[0] for row in connection.execute("SELECT status FROM workflow_status")]

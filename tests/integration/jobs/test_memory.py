@@ -208,6 +208,30 @@ def test_old_tasks_leave_a_tombstone_and_then_nothing(
     with_desk(tmp_path, test)
 
 
+def test_what_was_made_is_kept_until_the_end_of_its_task_is_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may die in between and be started much later."""
+    monkeypatch.setattr(tasks, "KEPT_AT_LEAST_S", 0.0)
+
+    async def test(scene: Scene) -> None:
+        other = await scene.end(await scene.start(b"one"))
+        transcript = await scene.store.transcripts.get(other.transcript or "")
+        assert transcript is not None
+        gate = scene.gate(b"two")
+        running = await scene.start(b"two")
+        key = await scene.store.transcripts.keep(replace(transcript, profile="two"))
+        await asyncio.sleep(0.02)
+        await scene.desk.sweep()
+        assert await scene.store.transcripts.get(key) is not None
+        gate.set()
+        await scene.end(running)
+        await scene.desk.sweep()
+        assert await scene.store.transcripts.get(key) is None
+
+    with_desk(tmp_path, test)
+
+
 def test_sweeping_forgets_workflows_that_are_over_only(tmp_path: Path) -> None:
     async def test(scene: Scene) -> None:
         done = await scene.start(b"one")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.errors import ServerInUse
+from parley.errors import ServerInUse, StoreBroken
 from parley.jobs import workflow
 from parley.jobs.task import Priority, TaskState
 from parley.jobs.updates import Moved, Told
@@ -231,3 +231,31 @@ def test_the_priority_and_turn_of_waiting_tasks_survive(tmp_path: Path) -> None:
     order = asyncio.run(second())
     assert order[0] == "high" and order[-1] == "low"
     assert order.index("bob") <= 3
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_damaged_queue_is_told_and_costs_no_task(tmp_path: Path, whole: bool) -> None:
+    async def send() -> str:
+        async with opened(tmp_path) as scene:
+            scene.gate(b"one")
+            task_id = await scene.start(b"one")
+            await scene.until_begun(b"one")
+            return task_id
+
+    async def refused() -> None:
+        async with opened(tmp_path):
+            pass
+
+    async def collect(task_id: str) -> None:
+        async with opened(tmp_path) as scene:
+            assert (await scene.end(task_id)).state is TaskState.COMPLETED
+
+    task_id = asyncio.run(send())
+    database = tmp_path / "data" / workflow.DATABASE
+    content = database.read_bytes()
+    middle = 0 if whole else len(content) // 2
+    database.write_bytes(content[:middle] + b"nonsense" * ((len(content) - middle) // 8))
+    with pytest.raises(StoreBroken, match=r"move dbos\.db, .*No task is lost"):
+        asyncio.run(refused())
+    database.unlink()
+    asyncio.run(collect(task_id))
