@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup check test test-slow test-all transcribe serve docs bench clean
+.PHONY: setup check test test-slow test-all fuzz transcribe serve docs bench clean
 
 setup: $(STAMP)
 
@@ -26,6 +26,10 @@ test: check
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow
+
+# Looks for new examples instead of repeating the known ones; what it finds becomes a test.
+fuzz: setup
+	HYPOTHESIS_SEARCH=1 $(BIN)/python -m pytest tests/unit
 
 test-all: test test-slow
 

@@ -37,11 +37,12 @@ class Turns:
 
     def restore(self, taken: Iterable[tuple[str, int]]) -> None:
         """Go on from the turns (user, turn) of tasks that are not over, in any order."""
-        turns = sorted(taken, key=lambda pair: pair[1])
-        for user, turn in turns:
+        first: dict[int, int] = {}
+        for user, turn in sorted(taken, key=lambda pair: pair[1]):
+            first.setdefault(turn // BAND, turn % BAND)
             self._band_of(turn).last[user] = turn % BAND
-        for band in self._bands:
-            band.served = min(band.last.values(), default=1) - 1
+        for index, turn in first.items():
+            self._bands[index].served = turn - 1
 
     def next(self, user: str, priority: Priority) -> int:
         """The turn that a task of this user would get now."""
