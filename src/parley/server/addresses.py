@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 import httpx
 
@@ -35,6 +37,16 @@ _REFUSED_6 = tuple(
         "fec0::/10",  # site-local, deprecated
     )
 )
+
+
+# Apart from the threads that write and hash: whoever answers for a name may let one wait for a minute.
+_LOOKUPS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="lookup")
+
+
+class UnknownName(UrlRefused):
+    """The name has no address, or none just now."""
+
+    permanent = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +115,17 @@ async def _resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(_RESOLVE_S):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await loop.run_in_executor(_LOOKUPS, _look_up, host, port)
     except (OSError, UnicodeError, TimeoutError, ValueError):
-        raise UrlRefused("The name in the URL is not known.") from None
+        raise UnknownName("The name in the URL is not known.") from None
     addresses = [ip_address(str(entry[4][0])) for entry in found]
     if not addresses:
         raise UrlRefused("The name in the URL has no address.")
     return addresses
+
+
+def _look_up(host: str, port: int) -> list[Any]:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:

@@ -6,7 +6,6 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
 from typing import Any
 
 import httpx
@@ -153,24 +152,22 @@ def test_redirects_to_what_is_not_public_are_refused(monkeypatch: pytest.MonkeyP
     assert "not public" in response.json()["detail"]
 
 
-def test_a_name_is_resolved_once_and_called_where_it_was_checked() -> None:
+def test_a_name_is_resolved_once_and_called_where_it_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """DNS rebinding: the second answer would be loopback."""
     scene = Scene(allow_urls=True, allow_private_urls=True)
     asked: list[str] = []
 
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *rest: Any, **how: Any) -> Any:
+        if host != "talks.example":
+            return real(host, port, *rest, **how)
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
     async def main() -> None:
-        loop = asyncio.get_running_loop()
-        real = loop.getaddrinfo
-
-        async def getaddrinfo(host: Any, port: Any, **how: Any) -> Any:
-            try:
-                ip_address(host)
-            except ValueError:
-                asked.append(host)
-                return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
-            return await real(host, port, **how)
-
-        loop.getaddrinfo = getaddrinfo  # type: ignore[method-assign]
         async with origin(lambda _: answer(b"x")) as (port, heads), scene.client(timeout=60) as client:
             response = await client.post("/v1/jobs", json={"url": f"http://talks.example:{port}/a.wav"})
             assert response.status_code == 202, response.text

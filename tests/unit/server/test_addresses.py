@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
+from threading import Event
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -46,7 +49,7 @@ class Names:
         self.known = {name.replace("_", "."): found for name, found in known.items()}
         self.asked: list[str] = []
 
-    async def getaddrinfo(self, host: str, port: int, **_: Any) -> list[Any]:
+    def getaddrinfo(self, host: str, port: int, **_: Any) -> list[Any]:
         self.asked.append(host)
         try:
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (str(ip_address(host)), port))]
@@ -58,11 +61,8 @@ class Names:
 
 
 def checked(url: str, names: Names | None = None, **how: Any) -> addresses.Place:
-    async def main() -> addresses.Place:
-        asyncio.get_running_loop().getaddrinfo = (names or Names()).getaddrinfo  # type: ignore[method-assign]
-        return await addresses.check(url, **how)
-
-    return asyncio.run(main())
+    with mock.patch.object(socket, "getaddrinfo", (names or Names()).getaddrinfo):
+        return asyncio.run(addresses.check(url, **how))
 
 
 def test_the_place_is_what_was_checked() -> None:
@@ -115,3 +115,28 @@ def test_nothing_else_comes_out_of_any_text(text: str) -> None:
     except UrlRefused:
         return
     assert addresses.is_public(ip_address(place.url.host))
+
+
+def test_names_that_are_not_answered_for_take_no_thread_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = Event()
+
+    def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+        answered.wait(60)
+        raise socket.gaierror(socket.EAI_AGAIN, "again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+        asked = [asyncio.create_task(addresses.check(f"http://{number}.example/")) for number in range(8)]
+        try:
+            async with asyncio.timeout(30):
+                assert await asyncio.to_thread(lambda: "done") == "done"
+        finally:
+            answered.set()
+        for failure in await asyncio.gather(*asked, return_exceptions=True):
+            # Whoever wanted to call there may try again later.
+            assert isinstance(failure, UrlRefused)
+            assert not failure.permanent
+
+    asyncio.run(main())
