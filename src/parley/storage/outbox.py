@@ -26,6 +26,9 @@ class OutboxEntry:
     payload: bytes
 
 
+# Users name as many addresses as they like; the operator's targets shall not wait for them or give way.
+_IS_CALLBACK = OutboxRow.target.startswith("callback:")
+
 _COLUMNS = tuple(getattr(OutboxRow, name) for name in OutboxEntry.__slots__)
 
 
@@ -55,9 +58,11 @@ class Outbox:
         return await self._database.write(write)
 
     async def due(self, now: float, *, besides: Sequence[str], limit: int) -> list[OutboxEntry]:
-        """Deliveries whose time has come, the oldest first, of targets other than `besides`."""
+        """Deliveries whose time has come, of targets other than `besides`: the oldest first, those to
+        addresses that tasks name behind all others.
+        """
         rows = select(*_COLUMNS).where(OutboxRow.due_at <= now, OutboxRow.target.not_in(besides))
-        rows = rows.order_by(OutboxRow.due_at, OutboxRow.created_at).limit(limit)
+        rows = rows.order_by(_IS_CALLBACK, OutboxRow.due_at, OutboxRow.created_at).limit(limit)
         found = await self._database.read(lambda connection: connection.execute(rows).all())
         return [OutboxEntry(*row) for row in found]
 
@@ -87,6 +92,7 @@ def _drop_oldest(connection: Connection, most: int) -> int:
     there = connection.execute(select(func.count()).select_from(OutboxRow)).scalar_one()
     excess = max(0, there - most)
     if excess:
-        oldest = select(OutboxRow.id).order_by(OutboxRow.created_at, OutboxRow.id).limit(excess)
+        oldest = select(OutboxRow.id).order_by(_IS_CALLBACK.desc(), OutboxRow.created_at, OutboxRow.id)
+        oldest = oldest.limit(excess)
         connection.execute(delete(OutboxRow).where(OutboxRow.id.in_(oldest)))
     return excess
