@@ -91,7 +91,7 @@ def event_of(task: Task) -> Event:
 def _targets(settings: NotifySettings, server: str, poster: Poster) -> dict[str, Target]:
     targets: dict[str, Target] = {}
     if settings.webhook:
-        targets["webhook"] = Webhook(settings.webhook, poster)
+        targets["webhook"] = Webhook(settings.webhook.get_secret_value(), poster)
     for url in settings.urls:
         target = AppriseTarget(
             url.get_secret_value(), server=server, language=settings.language, timeout_s=settings.timeout_s

@@ -187,7 +187,9 @@ class NotifySettings(Group):
     urls: Addresses = Field(
         default=(), description="Apprise addresses, for instance `wecombot://<key>`; see the operators' page."
     )
-    webhook: str | None = Field(default=None, description="Address that gets a signed POST for each event.")
+    webhook: SecretStr | None = Field(
+        default=None, description="Address that gets a signed POST for each event."
+    )
     webhook_secret: SecretStr | None = Field(
         default=None, description="Key of the signature; default: a random one, kept in the data directory."
     )
