@@ -152,6 +152,28 @@ def test_lists_in_the_environment_are_words_or_json(monkeypatch: pytest.MonkeyPa
     assert load_settings().server.hosts == ("a.example", "b.example")
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("compact", "compact"),
+        ("original", "original"),
+        ("true", "original"),
+        ("none", "none"),
+        ("False", "none"),
+    ],
+)
+def test_keeping_media_was_once_a_yes_or_no(
+    said: str, meant: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert load_settings().uploads.keep_media == "compact"
+    monkeypatch.setenv("PARLEY_UPLOADS__KEEP_MEDIA", said)
+    assert load_settings().uploads.keep_media == meant
+    monkeypatch.delenv("PARLEY_UPLOADS__KEEP_MEDIA")
+    word = said.lower() if said.lower() in ("true", "false") else f"'{said}'"
+    (tmp_path / "parley.toml").write_text(f"[uploads]\nkeep_media = {word}\n")
+    assert load_settings().uploads.keep_media == meant
+
+
 def test_commas_belong_to_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLEY_NOTIFY__URLS", "mailto://x?to=a,b json://y")
     urls = load_settings().notify.urls

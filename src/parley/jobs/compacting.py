@@ -87,6 +87,7 @@ class Compacting:
 
     async def catch_up(self) -> None:
         """Make the copies that can be made now; raises what stands in the way of all of them."""
+        await self._store.recordings.release()
         left: set[str] = set()
         while len(left) < _MOST_LEFT:
             recording = await self._store.recordings.copies.next(left, self._engines)
@@ -119,7 +120,7 @@ class Compacting:
                 priority=LAST,
             )
             await recordings.copies.adopt(recording.sha256, part)
-        await recordings.release(recording.sha256)
+        await recordings.release()
 
     def _options(self, recording: Uncopied) -> DecodeOptions:
         """All of the recording, whatever part the task was about."""

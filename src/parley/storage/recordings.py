@@ -128,23 +128,21 @@ class Recordings:
         await self._remove_strays()
         original = and_(RecordingRow.present, ~needed(keep_media))
         copy = and_(has_copy(), ~copy_needed(keep_media))
-        unneeded = select(RecordingRow.sha256).where(or_(original, copy))
-        for sha256 in await self._database.read(
-            lambda connection: connection.execute(unneeded).scalars().all()
-        ):
+        for sha256 in await self._chosen(or_(original, copy)):
             await self._remove(sha256, keep_media)
         await self.make_room(0, disk_bytes)
 
-    async def release(self, sha256: str) -> None:
-        """Remove an original that has a compact copy, unless a task or an upload needs it."""
-        await self._remove(sha256, KeepMedia.COMPACT)
+    async def release(self) -> None:
+        """Remove originals that have a compact copy and that no task and no upload needs."""
+        for sha256 in await self._chosen(and_(RecordingRow.present, has_copy(), ~needed(KeepMedia.COMPACT))):
+            await self._remove(sha256, KeepMedia.COMPACT)
 
     async def _remove_strays(self) -> None:
         """Files without a row, rows without a file, and what was being removed."""
         names = await _in_thread(lambda: {path.name for path in self._root.glob("*")})
-        rows = await self._present(RecordingRow.present.is_(True))
+        rows = await self._chosen(RecordingRow.present.is_(True))
         files = {name for name in names if _NAME.fullmatch(name)}
-        copied = await self._present(has_copy())
+        copied = await self._chosen(has_copy())
         copies = {found[1] for name in names if (found := _COPY.fullmatch(name))}
         for sha256 in (files ^ rows) | (copies ^ copied):
             await self._database.write(
@@ -155,7 +153,7 @@ class Recordings:
             if name.startswith(_GONE) or self.copies.is_leftover(name):
                 await asyncio.to_thread(upload_files.remove, self._root / name)
 
-    async def _present(self, chosen: ColumnElement[bool]) -> set[str]:
+    async def _chosen(self, chosen: ColumnElement[bool]) -> set[str]:
         rows = select(RecordingRow.sha256).where(chosen)
         return set(await self._database.read(lambda connection: connection.execute(rows).scalars().all()))
 
