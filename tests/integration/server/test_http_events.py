@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from parley.jobs.task import ErrorType, Failure, TaskState
+from parley.server import validity
 
 from .behind import Scene, calling, served, until
 
@@ -155,3 +156,25 @@ def test_streams_are_counted() -> None:
             await until(lambda: not scene.app.state.event_streams)
 
     asyncio.run(main())
+
+
+def test_a_revoked_key_hears_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validity, "_CONFIRM_AFTER_S", 0.0)
+    scene = Scene(users=("pk_anna", "berta"))
+    task = scene.desk.put(TaskState.PROCESSING, user="pk_anna")
+
+    async def main() -> list[str]:
+        async with served(scene) as (host, port), calling(host, port) as client:
+            headers = {"Authorization": "Bearer pk_anna"}
+            path = f"/v1/jobs/{task.id}/events"
+            kinds: list[str] = []
+            async with client.stream("GET", path, headers=headers, timeout=60) as answer:
+                async for event in events(answer):
+                    kinds.append(event["data"]["data"].get("error") or event["event"])
+                    if kinds[-1] == "task_segment" and len(kinds) == 3:
+                        scene.rooms.authority.users = ("berta",)  # type: ignore[attr-defined]
+                        scene.desk.tasks[task.id] = replace(task, state=TaskState.COMPLETED)
+                        scene.desk.beats.set()
+            return kinds
+
+    assert asyncio.run(main()) == ["task_progress", "task_segment", "task_segment", "auth_failed"]

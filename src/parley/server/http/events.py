@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from parley.errors import InvalidOption, TooManySessions
+from parley.errors import AuthFailed, InvalidOption, TooManySessions
 from parley.jobs.principal import Principal
 from parley.server.http.asking import Behind, TaskIdPath, Who, problems, read
 from parley.server.http.event_stream import END, events_of
 from parley.server.http.patient_stream import PatientStream
+from parley.server.identity import token_of
 from parley.server.messages import follow
 from parley.server.rooms import Rooms
+from parley.server.validity import REVOKED, Validity
+from parley.wire.native.message import Data
+from parley.wire.native.server import Error
 
 router = APIRouter(tags=["jobs"])
 
@@ -83,9 +89,22 @@ def _stream(request: Request, rooms: Rooms, who: Principal, task_id: str, first:
         raise TooManySessions("Too many event streams are open; try again later.")
     ticket = object()
     open_streams.add(ticket)
+    validity = Validity(rooms.authority, token_of(request)[0])
+    messages = _while_valid(follow(rooms.desk, who, task_id, first), validity)
     return PatientStream(
-        events_of(follow(rooms.desk, who, task_id, first), rooms.options.heartbeat_s),
+        events_of(messages, rooms.options.heartbeat_s),
         rooms.options.patience_s,
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         closing=lambda: open_streams.discard(ticket),
     )
+
+
+async def _while_valid(
+    messages: AsyncGenerator[Data, None], validity: Validity
+) -> AsyncGenerator[Data, None]:
+    async with aclosing(messages):
+        async for message in messages:
+            if not await validity.holds():
+                yield Error(error=AuthFailed.code, message=REVOKED)
+                return
+            yield message

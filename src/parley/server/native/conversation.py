@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 
-from parley.errors import AuthFailed, ParleyError
+from parley.errors import AuthFailed
 from parley.jobs.principal import Principal
 from parley.jobs.upload import Acknowledgement, Full
-from parley.server.authority import is_revocable
 from parley.server.native.answers import acknowledged
 from parley.server.native.behind import Behind
 from parley.server.native.following import Following
@@ -16,10 +14,9 @@ from parley.server.native.in_hand import InHand
 from parley.server.native.line import Line, LineGone
 from parley.server.native.refusals import About, told
 from parley.server.native.tally import Tally
+from parley.server.validity import REVOKED, Validity
 from parley.wire.native.message import Data
 from parley.wire.native.server import Error
-
-_CONFIRM_AFTER_S = 2.0
 
 
 class Revoked(Exception):
@@ -38,8 +35,7 @@ class Conversation:
         self.following = Following(behind.desk, who, self.push)
         self.in_hand = InHand(behind.options.chunks_in_hand)
         self.tally = Tally()
-        self._token = token
-        self._confirmed_at = asyncio.get_running_loop().time()
+        self._validity = Validity(behind.authority, token)
 
     async def say(self, data: Data) -> None:
         """Answer."""
@@ -51,23 +47,15 @@ class Conversation:
             await self.confirm()
         except Revoked:
             # Whoever reads the line will find the same; here nothing more may be told.
-            await self.line.say(Error(error=AuthFailed.code, message="The key was revoked or has expired."))
+            await self.line.say(Error(error=AuthFailed.code, message=REVOKED))
             await self.line.close(1000)
             raise LineGone from None
         await self.line.say(data)
 
     async def confirm(self) -> None:
         """Look from time to time whether a key that can be revoked was; raises Revoked."""
-        now = asyncio.get_running_loop().time()
-        if not is_revocable(self._token) or now - self._confirmed_at < _CONFIRM_AFTER_S:
-            return
-        self._confirmed_at = now
-        try:
-            await self.behind.authority.identify(self._token)
-        except AuthFailed as error:
-            raise Revoked from error
-        except ParleyError:
-            pass  # the database is locked for a moment; asked again in a few seconds
+        if not await self._validity.holds():
+            raise Revoked
 
     async def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Say what became of an upload, and only then what happens to its task."""

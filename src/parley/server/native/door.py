@@ -31,6 +31,7 @@ from parley.server.native.refusals import About, Refused
 from parley.server.native.wire_protocol import LINE
 from parley.server.pace import Pace
 from parley.server.rooms import Identities, Tasks, Uploads
+from parley.server.validity import REVOKED
 from parley.telemetry.trace import tracing
 from parley.wire.native.client import UploadData
 from parley.wire.native.message import MAX_FRAME_BYTES_BEFORE_AUTH, Data, now
@@ -134,9 +135,7 @@ async def _converse(talk: Conversation) -> None:
             await talk.confirm()
             charged = await _answer(talk, frame, charged)
         except Revoked:
-            return await _turn_away(
-                talk.line, AuthFailed("The key was revoked or has expired."), CloseCode.NORMAL
-            )
+            return await _turn_away(talk.line, AuthFailed(REVOKED), CloseCode.NORMAL)
         finally:
             talk.line.wire.release(charged)
     return None
