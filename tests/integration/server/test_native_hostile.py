@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -162,5 +163,17 @@ def test_any_bytes_on_the_wire_leave_nothing_behind(pieces: list[bytes]):
                 await client.expect("connected")
                 assert (await client.ask("ping"))["type"] == "pong"
             await until(lambda: scene.door.connections == 0 and not scene.server.server_state.connections)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("many", ["[]," * 200_000 + "[]", '{"a":1},' * 100_000 + "1", "1," * 200_000 + "1"])
+def test_a_frame_that_would_become_very_many_objects_is_not_read(many: str):
+    async def main() -> None:
+        async with Scene().served() as scene, scene.client() as client:
+            await client.expect("connected")
+            await client.connection.send('{"type":"ping","data":{"x":[' + many + "]}}")
+            assert (await client.expect("error"))["error"] == "message_error"
+            assert (await client.ask("ping", x=[1] * 50_000))["type"] == "pong"
 
     asyncio.run(main())

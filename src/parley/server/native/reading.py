@@ -30,6 +30,9 @@ from parley.wire.native.message import Data
 LARGE_TEXT_CHARACTERS = 64 * 1024
 """Longer texts are parsed in a thread."""
 
+_MOST_VALUES = 100_000
+"""No message needs a tenth."""
+
 _MD5 = re.compile(r"[0-9a-fA-F]{32}")
 _KINDS: Mapping[str, type[Data]] = {kind.TYPE: kind for kind in CLIENT_MESSAGES}
 
@@ -95,8 +98,10 @@ def read_binary(payload: bytes | bytearray) -> Chunk:
 
 def read_text(text: str) -> Request:
     """A text frame; raises Refused. Takes milliseconds for each megabyte."""
-    if len(text) > LARGE_TEXT_CHARACTERS and (request := _read_large(text)) is not None:
-        return request
+    if len(text) > LARGE_TEXT_CHARACTERS:
+        if (request := _read_large(text)) is not None:
+            return request
+        _require_few_values(text)
     kind, data = read_envelope(text)
     model = _KINDS.get(kind)
     if model is None:
@@ -143,6 +148,12 @@ def _read_large(text: str) -> Request | None:
         return Whole(fields.task_id, fields.file_data)
     head = About(UploadChunk.TYPE, fields.task_id, fields.chunk_index)
     return Chunk(fields.task_id, fields.chunk_index, fields.chunk_data, _md5(fields.chunk_hash or "", head))
+
+
+def _require_few_values(text: str) -> None:
+    """Refuse a frame that would become millions of objects: it would stop every thread for seconds."""
+    if sum(text.count(mark) for mark in ",[{") > _MOST_VALUES:
+        raise Refused(RequestError("The frame holds too many values; see the protocol's reference."))
 
 
 def _decoded(message: Data, about: About) -> Request:
