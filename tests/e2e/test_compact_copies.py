@@ -52,8 +52,9 @@ def test_the_copy_is_served_in_ranges(quick: Parley, audio: Path) -> None:
     assert (stale.status_code, stale.content) == (200, whole.content)
     assert media(served, task, **{"If-None-Match": tag}).status_code == 304
     assert media(served, task, Range=f"bytes={len(whole.content)}-").status_code == 416
-    [kept] = (quick.data_dir / "recordings").iterdir()
-    assert kept.suffix == ".ogg"
+    folder = quick.data_dir / "recordings"
+    wait_until(lambda: [path.suffix for path in folder.iterdir()] == [".ogg"], 60)
+    [kept] = folder.iterdir()
     # The same recording for another purpose: sent again, it is there again for as long as it is needed.
     again = httpx.post(
         served.url + "/v1/jobs",
@@ -62,7 +63,7 @@ def test_the_copy_is_served_in_ranges(quick: Parley, audio: Path) -> None:
         timeout=60,
     ).json()["task_id"]
     wait_until(lambda: served.get(f"/v1/jobs/{again}").json()["status"] == "completed", 60)
-    wait_until(lambda: [path.name for path in (quick.data_dir / "recordings").iterdir()] == [kept.name], 90)
+    wait_until(lambda: [path.name for path in folder.iterdir()] == [kept.name], 90)
     assert media(served, again).content == whole.content
     assert served.stop() == 0
 
