@@ -32,6 +32,8 @@ Tell = Callable[[str], None]
 
 _BACKLOG = 2048
 
+_MOST_FILES = 65536
+
 _ACCEPTED_AT_ONCE = 2
 """In one round of the event loop; two hundred clients that come together would hold up everybody else
 for a third of a second.
@@ -41,6 +43,7 @@ for a third of a second.
 def serve(settings: Settings, tell: Tell) -> None:
     """Serve until SIGINT or SIGTERM; raises ParleyError when that cannot begin."""
     require_guarded(settings)
+    allow_many_files()
     with contextlib.closing(listen(settings.server)) as listener:
         asyncio.run(_serve(settings, listener, tell))
 
@@ -54,6 +57,19 @@ def require_guarded(settings: Settings) -> None:
         f"Listening on {server.host} without authentication would let anybody in; add --auth, or --insecure "
         "where the network is trusted."
     )
+
+
+def allow_many_files() -> None:
+    """Connections are open files: many systems let a process have a thousand, unless it asks for more."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(_MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # a sandbox may forbid it
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def is_loopback(host: str) -> bool:
