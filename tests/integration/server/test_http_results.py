@@ -138,7 +138,7 @@ def test_edits_are_bounded() -> None:
         huge = {"texts": {str(index): "x" * 9000 for index in range(2000)}}
         assert (await client.patch(f"/v1/jobs/{task.id}/edits", json=huge)).status_code == 413
         as_json = {"content-type": "application/json; charset=utf-8"}
-        for body in (b"{", b"[]", b"null", b'"x"', b"", b"\xff"):
+        for body in (b"{", b"[]", b"null", b'"x"', b"", b"\xff", b'{"x":[' + b"[]," * 50_000 + b"[]]}"):
             answer = await client.patch(f"/v1/jobs/{task.id}/edits", content=body, headers=as_json)
             assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
         assert (await client.patch(f"/v1/jobs/{task.id}/edits", content=b"{}")).status_code == 415

@@ -18,6 +18,9 @@ from parley.wire.native.client import JobOptions
 _Options = TypeVar("_Options", bound=BaseModel)
 
 
+_MOST_NESTED = 50_000
+
+
 class FormOptions(JobOptions):
     """What may stand beside the file in a form."""
 
@@ -70,12 +73,20 @@ async def agreed(rooms: Rooms, given: JobOptions, file_name: str) -> Order:
 def json_object(body: bytes) -> dict[str, Any]:
     """The object in a body; raises InvalidJson when there is none."""
     try:
-        values = json.loads(body)
+        values = _parsed(body)
     except (ValueError, RecursionError):
         raise InvalidJson("The body is not JSON.") from None
     if not isinstance(values, dict):
         raise InvalidJson("The body is not a JSON object.")
     return cast("dict[str, Any]", values)
+
+
+def _parsed(body: bytes) -> Any:
+    """What JSON says; raises ValueError, RecursionError."""
+    if body.count(b"[") + body.count(b"{") > _MOST_NESTED:
+        # A million small lists would stop every thread for a while.
+        raise ValueError("too many lists or objects")
+    return json.loads(body)
 
 
 def _read(name: str, texts: list[str]) -> Any:
@@ -93,7 +104,7 @@ def _hotwords(texts: list[str]) -> Any:
     """One word per field, or one field with a JSON list or object."""
     if len(texts) == 1 and texts[0].lstrip()[:1] in ("[", "{"):
         try:
-            return json.loads(texts[0])
+            return _parsed(texts[0].encode())
         except (ValueError, RecursionError):
             raise InvalidOption("'hotwords' looks like JSON but is none.") from None
     return texts
