@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from parley.engines.contract import EngineSpec
@@ -103,10 +103,10 @@ class Line:
         if ticket in self._waiting:
             self._waiting.remove(ticket)
 
-    def refuse(self, error: ParleyError) -> None:
-        """Fail every waiting call."""
-        waiting, self._waiting = self._waiting, []
-        for ticket in waiting:
+    def refuse(self, error: ParleyError, engines: Collection[EngineSpec] = ()) -> None:
+        """Fail every waiting call, or only those for some engines."""
+        for ticket in [ticket for ticket in self if not engines or ticket.engine in engines]:
+            self._waiting.remove(ticket)
             # One object for each: an exception gathers the traceback of whoever raises it.
             ticket.fail(rebuild(error.code, error.message, error.detail))
 

@@ -88,8 +88,14 @@ class Pool:
         while self._staff.pending and not self._is_closed:
             self._stir.clear()
             await self._stir.wait()
+            self._require_kept()
         if not self._staff.alive:
             raise _closed() if self._is_closed else self._refusal or self._ledger.bankruptcy(self.spec.name)
+
+    def _require_kept(self) -> None:
+        """Raise why nobody could be started, though somebody may start now for other calls."""
+        if self._kept is None and self._refusal is not None and not self._staff.alive:
+            raise self._refusal
 
     def health(self) -> PoolHealth:
         """The pool at this moment."""
@@ -145,7 +151,7 @@ class Pool:
             await shift.bury(cause)
             self._mourn(shift, cause)
         except ParleyError as error:
-            self._could_not_open(error)
+            self._could_not_open(shift, error)
 
     def _place(self) -> None:
         """Give waiting calls to free workers, hire where there are too few, refuse where none will come."""
@@ -235,14 +241,17 @@ class Pool:
         if ticket.is_settled:
             self._ledger.poisoned(self._loop.time())
 
-    def _could_not_open(self, error: ParleyError) -> None:
-        """Another start would fail alike, so those who wait are told, unless others can serve them."""
+    def _could_not_open(self, shift: Shift, error: ParleyError) -> None:
+        """Another start would fail alike, so those who wait are told, unless others can serve them.
+
+        Whoever waits for an engine that was not to be loaded gets a worker that loads none beforehand.
+        """
         _log.warning("a worker of %s cannot work: %s (%s)", self.spec.name, error.message, error.detail)
         self._ledger.lost(self._loop.time(), error.message)
         self._kept = None
         self._refusal = error
         if not self._staff.alive:
-            self._line.refuse(error)
+            self._line.refuse(error, shift.engines)
 
     def _tell(self, sentence: str) -> None:
         """Later and from the loop: what a listener raises cannot end a supervisor."""

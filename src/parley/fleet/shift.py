@@ -52,7 +52,7 @@ class Shift:
         self.at_work = False
         self._spec = spec
         self._limits = limits
-        self._engines = engines
+        self.engines = engines
         self._is_relieved = False
         self._orders: asyncio.Future[Ticket | None] = asyncio.get_running_loop().create_future()
 
@@ -87,7 +87,7 @@ class Shift:
         """Start the process and load its engines; raises Lost or ParleyError."""
         self.worker = Worker(await self._start(), self._spec.name, self._limits)
         await self.worker.greet()
-        for engine in self._engines:
+        for engine in self.engines:
             await self.worker.load(engine)
         self._become_idle()
 

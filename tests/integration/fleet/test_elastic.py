@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from parley.errors import ParleyError
 from parley.fleet.fleet import Fleet
 from tests.integration.fleet.scenario import engine, limits, pool, say, scenario, told, until, worker_pids
 
@@ -81,3 +84,18 @@ async def test_one_worker_does_one_call_at_a_time(tmp_path: Path) -> None:
         commands = (f"note {notes} begin", "sleep 0.05", f"note {notes} end")
         await asyncio.gather(*(say(fleet, *commands) for _ in range(4)))
     assert notes.read_text().split() == ["begin", "end"] * 4
+
+
+@scenario
+async def test_an_engine_that_cannot_be_loaded_costs_the_calls_of_others_nothing() -> None:
+    broken = engine("broken", "nowhere.at_all:Engine")
+    spec = pool(1, engine(), broken, idle_s=60.0, min_workers=1)
+    async with Fleet([spec], limits()) as fleet:
+        warming = asyncio.create_task(fleet.warm("broken"))
+        await asyncio.sleep(0)
+        calls = [asyncio.create_task(told(fleet, "hello", name=name)) for name in ("scripted", "broken")]
+        with pytest.raises(ParleyError):
+            await warming
+        assert await calls[0] == "hello"
+        with pytest.raises(ParleyError):
+            await calls[1]
