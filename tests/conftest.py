@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# The same examples everywhere, so that only a change makes a test fail; HYPOTHESIS_SEARCH=1 looks for new ones.
+# The same examples everywhere, so that only a change makes a test fail; `make fuzz` looks for new ones.
 settings.register_profile("known", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("search" if os.environ.get("HYPOTHESIS_SEARCH") else "known")
