@@ -69,6 +69,8 @@ def test_noise_is_refused_and_nothing_else_happens(noise: bytes, cuts: list[int]
 
 @given(CONTENT, st.integers(0, 10_000))
 def test_a_form_that_breaks_off_is_refused(file: bytes, place: int) -> None:
+    if b"\r\n--boundary" in b"\r\n" + file:
+        return  # no client chooses a boundary that stands in its file
     body = form_of([("language", "en")], file, [])
     end = place % (len(body) - 4)  # without the last dashes there is no end
     with pytest.raises(ParleyError):
