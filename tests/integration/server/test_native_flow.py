@@ -410,6 +410,27 @@ def test_subscribing_again_starts_over_without_a_second_end():
     asyncio.run(main())
 
 
+def test_text_can_be_asked_for_after_the_end():
+    async def main() -> None:
+        async with Scene().served() as scene, scene.client() as client:
+            await client.expect("connected")
+            task = scene.desk.put()
+            for text in ("zero", "one"):
+                scene.desk.tell(task.id, text)
+            scene.desk.end(task.id, TaskState.FAILED)
+            await client.send("subscribe", task_id=task.id, from_segment=1)
+            await client.expect("task_status")
+            await client.expect("task_segment")
+            await client.expect("task_progress")
+            await client.expect("error")
+            await client.send("subscribe", task_id=task.id)
+            await client.expect("task_status")
+            assert [(await client.expect("task_segment"))["text"] for _ in range(2)] == ["zero", "one"]
+            assert (await client.ask("ping"))["type"] == "pong"
+
+    asyncio.run(main())
+
+
 def test_a_task_whose_end_cannot_be_told_ends_with_an_error():
     async def main() -> None:
         async with Scene().served() as scene, scene.client() as client:

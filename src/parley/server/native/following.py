@@ -44,9 +44,12 @@ class Following:
         return task_id in self._running
 
     async def begin(self, task_id: str, from_segment: int | None) -> None:
-        """Tell what happens to a task from now on, in place of any earlier following of it."""
+        """Tell what happens to a task from now on, in place of any earlier following of it.
+
+        Where its end was told before, only its text is told again.
+        """
         await self.leave(task_id)
-        if not self.knows_the_end_of(task_id):
+        if from_segment is not None or not self.knows_the_end_of(task_id):
             coroutine = self._follow(task_id, from_segment)
             self._running[task_id] = asyncio.create_task(coroutine, name=f"follow {task_id}")
 
@@ -109,10 +112,11 @@ class Following:
             async for message in messages:
                 if isinstance(message, TaskComplete | TaskCancelled | Error):
                     await self.conclude(_in_known_words(message))
-                else:
+                elif isinstance(message, TaskSegment):
                     await self._say(message)
-                    if isinstance(message, TaskSegment):
-                        place[0] = message.index + 1
+                    place[0] = message.index + 1
+                elif not self.knows_the_end_of(task_id):
+                    await self._say(message)
 
 
 def _in_known_words(message: TaskComplete | TaskCancelled | Error) -> TaskComplete | TaskCancelled | Error:
