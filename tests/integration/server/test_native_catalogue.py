@@ -108,7 +108,8 @@ async def _task_status_batch(scene: Scene, client: Client) -> set[str]:
         failed.id, TaskState.FAILED, Failure(code="job_failed", kind=ErrorType.AUDIO, message="Broken.")
     )
     scene.desk.expired.add(forgotten.id)
-    ids = [structured.id, NOBODY, text.id, forgotten.id, failed.id]
+    arriving = await client.begin_single(FILE)
+    ids = [structured.id, NOBODY, text.id, forgotten.id, failed.id, arriving]
     await client.send("task_status_batch", task_ids=ids)
     items = (await client.expect("task_status_batch"))["items"]
     assert [item["task_id"] for item in items] == ids
@@ -117,6 +118,7 @@ async def _task_status_batch(scene: Scene, client: Client) -> set[str]:
     assert items[2]["srt_content"] == scene.desk.text and items[2]["result"] is None
     assert (items[3]["status"], items[3]["error"]) == (None, "task_expired")
     assert (items[4]["status"], items[4]["error"]) == ("failed", "Broken.")
+    assert (items[5]["status"], items[5]["error"]) == ("pending", None)
     return {"task_status_batch"}
 
 
@@ -198,6 +200,13 @@ BAD: list[tuple[str, str, dict, str]] = [
     ("too many tasks", "task_status_batch", {"task_ids": ["x"] * 51}, "missing_task_ids"),
     ("tasks are numbers", "task_status_batch", {"task_ids": [1]}, "missing_task_ids"),
     ("bad format", "upload_request", {**REQUEST, "output_format": "docx"}, "invalid_format"),
+    ("no name before bad format", "upload_request", {"output_format": "docx"}, "upload_error"),
+    (
+        "bad mode before bad option",
+        "upload_request",
+        {**REQUEST, "upload_mode": "pigeon", "num_speakers": 0},
+        "invalid_format",
+    ),
     ("bad mode", "upload_request", {**REQUEST, "upload_mode": "pigeon"}, "invalid_format"),
     ("no name", "upload_request", {"file_size": 1, "file_hash": "0" * 32}, "upload_error"),
     ("no size", "upload_request", {"file_name": "a", "file_hash": "0" * 32}, "upload_error"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 
 from parley.errors import ParleyError
@@ -108,10 +109,10 @@ def receiving(task_id: str) -> TaskStatus:
     return TaskStatus(task_id=task_id, status="pending", progress=0.0)
 
 
-async def batch_item(desk: Tasks, who: Principal, task_id: str) -> BatchItem:
+async def batch_item(task_id: str, asked: Awaitable[TaskStatus]) -> BatchItem:
     """How one of several tasks is; one that is unknown or forgotten says so in `error`."""
     try:
-        status = await status_of(desk, who, await desk.get(who, task_id))
+        status = await asked
     except ParleyError as error:
         if error.code not in ("task_not_found", "task_expired"):
             raise

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from parley.errors import (
     InvalidChunk,
@@ -86,8 +87,9 @@ def about(kind: str, data: Mapping[str, Any]) -> About:
 
 
 def refused_fields(kind: str, data: Mapping[str, Any], error: ValidationError) -> Refused:
-    """The first thing wrong with the fields of a message; never the value, which may be a secret."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    """The first thing wrong with the fields of a message, in the protocol's order of checks; never the
+    value, which may be a secret."""
+    first = min(error.errors(include_url=False, include_context=False, include_input=False), key=_order)
     name = ".".join(str(part) for part in first["loc"]) or "data"
     code = _BY_FIELD.get(str(first["loc"][0]) if first["loc"] else "")
     if code is None:
@@ -97,6 +99,13 @@ def refused_fields(kind: str, data: Mapping[str, Any], error: ValidationError) -
         f"The field '{name}' is missing." if missing else f"The field '{name}' is wrong: {first['msg']}."
     )
     return Refused(code(message), about(kind, data), {"field": name})
+
+
+def _order(wrong: ErrorDetails) -> int:
+    """Fields that are missing come first, then formats, then the rest as it stands."""
+    if wrong["type"] == "missing":
+        return 0
+    return 1 if wrong["loc"] and _BY_FIELD.get(str(wrong["loc"][0])) is InvalidFormat else 2
 
 
 def told(problem: Exception, about: About) -> Error:

@@ -57,7 +57,7 @@ async def _status(talk: Conversation, task_id: str) -> TaskStatus:
 
 async def status_batch(talk: Conversation, message: AskTaskStatusBatch) -> None:
     """`task_status_batch`: in the order asked."""
-    items = [await batch_item(talk.behind.desk, talk.who, task_id) for task_id in message.task_ids]
+    items = [await batch_item(task_id, _status(talk, task_id)) for task_id in message.task_ids]
     await talk.say(TaskStatusBatch(items=items))
 
 
