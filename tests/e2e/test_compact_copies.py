@@ -84,6 +84,21 @@ def test_killed_while_it_is_made(quick: Parley, audio: Path) -> None:
     assert served.stop() == 0
 
 
+def test_stopping_does_not_wait_for_it(quick: Parley, audio: Path) -> None:
+    content = (audio / "joined" / "en_long_10spk.flac").read_bytes()
+    served = serve(quick)
+    task = transcribe(served, "talk.flac", content)
+    folder = quick.data_dir / "recordings"
+    wait_until(lambda: any(path.name.startswith(".copy-") for path in folder.iterdir()) or _done(folder), 60)
+    workers = workers_of(served.process.pid)
+    assert served.stop() == 0
+    assert not any(map(is_alive, workers))
+    assert not any("Traceback" in said for said in served.lines)
+    served = serve(quick)
+    assert media(served, task).status_code == 200
+    assert served.stop() == 0
+
+
 @pytest.mark.parametrize(("keep", "left"), [("original", 1), ("none", 0)])
 def test_other_settings(keep: str, left: int, quick: Parley, audio: Path) -> None:
     content = (audio / "formats" / "speechbrain_example5.wav").read_bytes()
