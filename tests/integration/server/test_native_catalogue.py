@@ -250,6 +250,12 @@ BAD: list[tuple[str, str, dict, str]] = [
         {"task_id": "t", "chunk_index": 0, "chunk_data": "AAAA"},
         "session_not_found",
     ),
+    (
+        "ignored fields of any kind",
+        "upload_chunk",
+        {"task_id": "t", "chunk_index": 0, "chunk_data": "AAAA", "chunk_size": 3.0, "is_last": "yes"},
+        "session_not_found",
+    ),
     ("no upload", "upload_status", {"task_id": "t"}, "session_not_found"),
     ("no upload", "finalize_upload", {"task_id": "t"}, "session_not_found"),
     ("bad limit", "task_list", {"limit": 0}, "message_error"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
@@ -113,8 +113,8 @@ class UploadChunk(Data):
     chunk_index: StrictInt = Field(description="From 0.")
     chunk_data: StrictStr = Field(description="Base64 of the chunk.")
     chunk_hash: StrictStr = Field("", description="MD5 of the chunk as hex; checked when not empty.")
-    chunk_size: StrictInt | None = Field(None, description="Ignored.")
-    is_last: StrictBool | None = Field(None, description="Ignored.")
+    chunk_size: Any = Field(None, description="Ignored.")
+    is_last: Any = Field(None, description="Ignored.")
 
 
 class FinalizeUpload(Data):
