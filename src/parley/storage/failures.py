@@ -17,7 +17,7 @@ _BUSY = StoreBusy, "Another process keeps the database in the data directory loc
 _BROKEN = (
     StoreBroken,
     "The database in the data directory is damaged; move parley.db, parley.db-wal and parley.db-shm "
-    "out of it and start again. Only remembered results are lost.",
+    "out of it and start again. What is remembered is lost, a server's tasks and keys included.",
 )
 _READ_ONLY = (
     StorageError,

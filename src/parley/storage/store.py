@@ -37,6 +37,9 @@ from parley.storage.uploads import Uploads
 
 DATABASE = "parley.db"
 
+# What was there before a damaged database was moved away, as its owner is told to do.
+_OURS = {DATABASE, "upgrade.lock"}
+
 _log = logging.getLogger(__name__)
 
 
@@ -104,7 +107,7 @@ class Store:
 def _require_own(root: Path) -> None:
     """What is swept and forgotten here must be ours: a folder with other things in it is refused."""
     found = {path.name for path in root.iterdir() if not path.name.startswith(".")} - {"lost+found"}
-    if found and DATABASE not in found:
+    if found and not found & _OURS:
         raise StorageError("The data directory holds other files; name an empty folder with --data-dir.")
 
 

@@ -20,7 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from parley.errors import StorageError, StoreBroken
-from parley.storage.store import Store
+from parley.storage.store import DATABASE, Store
 from parley.storage.tables import HEAD_REVISION, Row
 from parley.storage.upgrade import MIGRATIONS
 from tests.integration.storage.conftest import Start
@@ -167,6 +167,18 @@ def test_a_folder_with_other_things_in_it_is_refused_and_left_alone(data_dir: Pa
     strange.write_bytes(b"mine")
     assert "holds other files" in refusal(data_dir, StorageError)
     assert sorted(path.name for path in data_dir.rglob("*")) == ["incoming", "interview.flac"]
+
+
+def test_a_damaged_database_can_be_moved_away_as_its_owner_is_told(data_dir: Path) -> None:
+    open_once(data_dir)
+    (data_dir / "recordings").mkdir()
+    (data_dir / DATABASE).write_bytes(b"nonsense" * 1000)
+    for suffix in ("-wal", "-shm"):
+        (data_dir / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+    assert "move parley.db" in refusal(data_dir, StoreBroken)
+    for file in data_dir.glob(f"{DATABASE}*"):
+        file.rename(data_dir.parent / file.name)
+    open_once(data_dir)
 
 
 def test_tidying_leaves_strangers_alone(data_dir: Path) -> None:
