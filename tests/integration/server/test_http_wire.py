@@ -90,6 +90,14 @@ def test_a_body_and_an_answer_take_as_long_as_they_like(monkeypatch: pytest.Monk
         task = scene.desk.put(TaskState.PROCESSING)
         async with served(scene) as (host, port):
             reader, writer = await asyncio.open_connection(host, port)
+            writer.write(
+                b"POST /v1/login HTTP/1.1\r\nHost: testserver\r\nContent-Type: application/json\r\n"
+                b"Content-Length: 13\r\n\r\n{"
+            )
+            await asyncio.sleep(1.5)
+            writer.write(b'"token":"x"}')
+            async with asyncio.timeout(60):
+                assert (await reader.readuntil(b'"}')).startswith(b"HTTP/1.1 200 ")
             writer.write(f"GET /v1/jobs/{task.id}/events HTTP/1.1\r\nHost: testserver\r\n\r\n".encode())
             async with asyncio.timeout(60):
                 await reader.readuntil(b"task_progress")
