@@ -24,7 +24,7 @@ from parley.settings import Settings
 from parley.telemetry.log import configure
 from parley.wire.native.client import OutputFormat
 
-RENDERED_BY_SERVERS = frozenset({"srt", "vtt", "txt", "tsv"})
+RENDERED_BY_SERVERS = frozenset({"vtt", "txt", "tsv"})
 """In the usual layout they come as they are; for the rest the whole transcript is fetched and written
 here, so that every file is the one that the local command writes.
 """

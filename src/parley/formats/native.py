@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from parley.formats.merge import merge_segments
 from parley.formats.registry import find_format, render
+from parley.formats.srt import render_sentences
 from parley.speech.transcript import Segment, Transcript
 from parley.wire.native.result import JsonResult, Metadata, ResultSegment, ResultWord, TextResult
 
@@ -58,10 +59,10 @@ def json_result(transcript: Transcript, facts: TaskFacts) -> JsonResult:
 
 
 def text_result(transcript: Transcript, facts: TaskFacts, format: str) -> TextResult:
-    """Unmerged sentences as the format lays them out; raises InvalidOption."""
+    """Unmerged sentences; SRT one in a block, as first-generation clients read it. Raises InvalidOption."""
     return TextResult(
         format=find_format(format).name,
-        content=render(transcript, format),
+        content=render_sentences(transcript) if format == "srt" else render(transcript, format),
         file_name=facts.file_name,
         stored_name=stored_name(facts),
         file_hash=facts.md5,

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 
 from parley.formats.blocks import subtitle_blocks
-from parley.formats.clock import timestamp
+from parley.formats.clock import span_ms, timestamp
 from parley.formats.options import RenderOptions
 from parley.formats.schedule import Block
+from parley.formats.text import clean
 from parley.speech.transcript import Transcript
 
 _ARROW = re.compile(r"-{2,}>")
@@ -20,6 +21,24 @@ _WORD_JOINER = "\u2060"
 def render(transcript: Transcript, options: RenderOptions) -> str:
     """Blocks numbered from 1; `Speaker1:text` where the transcript is diarized."""
     blocks = subtitle_blocks(transcript, options, speaker_in_text=True)
+    return "\n".join(_block(number, block) for number, block in enumerate(blocks, 1))
+
+
+def render_sentences(transcript: Transcript) -> str:
+    """One block of one line for each sentence, however long: what programs read rather than people."""
+    blocks = (
+        Block(
+            start=start,
+            end=max(end, start + 1),
+            lines=(clean(segment.text),),
+            speaker=segment.speaker,
+            lane=segment.channel,
+            width=0,
+        )
+        for segment in transcript.segments
+        for start, end in (span_ms(segment.start, segment.end),)
+        if segment.text.strip()
+    )
     return "\n".join(_block(number, block) for number, block in enumerate(blocks, 1))
 
 

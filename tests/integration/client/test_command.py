@@ -56,7 +56,7 @@ def test_the_result_goes_to_standard_output_and_progress_to_standard_error(
 
 def test_progress_as_json_lines(native: Native, parley: Parley, large: Path) -> None:
     native.queued = True
-    done = parley("transcribe", large, "--server", native.url, "--json-progress", "-f", "srt")
+    done = parley("transcribe", large, "--server", native.url, "--json-progress", "-f", "vtt")
     events = done.events()
     stages = [event["stage"] for event in events if event["type"] == "progress"]
     assert list(dict.fromkeys(stages)) == ["read", "upload", "queue", "transcribe"]
@@ -75,11 +75,11 @@ def test_standard_input_several_files_and_a_folder(
     other = tmp_path / "other.wav"
     other.write_bytes(b"other")
     done = parley(
-        "transcribe", recording, "lost.wav", other, "--server", native.url, "-o", "out/", "-f", "srt"
+        "transcribe", recording, "lost.wav", other, "--server", native.url, "-o", "out/", "-f", "vtt"
     )
     assert done.code == 3
     assert "There is no file 'lost.wav'." in done.err
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["other.srt", "talk.srt"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["other.vtt", "talk.vtt"]
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,15 @@ def test_subtitles_keep_the_sentences_apart_and_name_who_speaks() -> None:
     assert (result.format, result.file_hash, result.stored_name) == ("srt", MD5, f"{MD5}.m4a")
 
 
+def test_a_long_sentence_is_one_block_of_one_line() -> None:
+    sentence = "word " * 80 + "end.\nNext line"
+    result = result_of(transcript(segment(0, 40, sentence)), facts(), "srt")
+    assert isinstance(result, TextResult)
+    [number, times, line] = result.content.splitlines()
+    assert (number, times) == ("1", "00:00:00,000 --> 00:00:40,000")
+    assert line == "Speaker1:" + "word " * 80 + "end. Next line"
+
+
 @pytest.mark.parametrize(
     ("name", "suffix"),
     [
