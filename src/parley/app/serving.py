@@ -34,6 +34,8 @@ _BACKLOG = 2048
 
 _MOST_FILES = 65536
 
+_SWITCH_S = 0.001
+
 _ACCEPTED_AT_ONCE = 2
 """In one round of the event loop; two hundred clients that come together would hold up everybody else
 for a third of a second.
@@ -153,7 +155,7 @@ async def _serve(settings: Settings, listener: socket.socket, tell: Tell) -> Non
             await server.accepts.wait()
             # To asyncio the backlog is also what it accepts in one round, and it has told the system.
             listener.listen(_BACKLOG)
-            _spare_the_collector()
+            _spare_the_loop()
             tell(
                 f"Parley {__version__} listens on {url_of(listener, context is not None)} with profile "
                 f"'{settings.profile}'; Ctrl-C stops it."
@@ -164,13 +166,16 @@ async def _serve(settings: Settings, listener: socket.socket, tell: Tell) -> Non
             server.should_exit = True
 
 
-def _spare_the_collector() -> None:
-    """Take what was made by now, which is mostly code, out of the garbage collector's rounds.
+def _spare_the_loop() -> None:
+    """Keep the interpreter itself from holding up the event loop.
 
-    A full round over it stops every thread for a third of a second, in the middle of everything.
+    What was made by now is mostly code and never becomes garbage; a full round of the collector over it
+    would stop every thread for a third of a second. Threads that hash or write hand the interpreter
+    on after a millisecond.
     """
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(_SWITCH_S)
 
 
 def _configuration(settings: Settings, house: House, context: ssl.SSLContext | None) -> uvicorn.Config:

@@ -32,6 +32,7 @@ from parley.server.native.frames import (
 )
 from parley.server.native.handshake import Handshake
 from parley.server.native.patience import Patience
+from parley.server.native.turnstile import Turnstile
 from parley.wire.native.message import MAX_FRAME_BYTES
 
 LINE = "parley.line"
@@ -58,9 +59,9 @@ class WireOptions:
 
 
 def wire_protocol(options: WireOptions) -> Callable[..., NativeWebSocketProtocol]:
-    """What uvicorn calls for each connection (`ws=`); all of them share one byte budget."""
+    """What uvicorn calls for each connection (`ws=`); they share a byte budget and a turnstile."""
     budget = FrameBudget(options.frame_budget_bytes)
-    return functools.partial(NativeWebSocketProtocol, options=options, budget=budget)
+    return functools.partial(NativeWebSocketProtocol, options=options, budget=budget, turnstile=Turnstile())
 
 
 class NativeWebSocketProtocol(asyncio.BufferedProtocol):
@@ -75,12 +76,13 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
         *,
         options: WireOptions | None = None,
         budget: FrameBudget | None = None,
+        turnstile: Turnstile | None = None,
     ) -> None:
         self._options = options or WireOptions()
         self._budget = budget or FrameBudget(self._options.frame_budget_bytes)
+        self._turnstile = turnstile or Turnstile()
         self._loop = _loop or asyncio.get_running_loop()
         self._app = config.loaded_app
-        self._handshake: Handshake | None = None
         self._config = config
         self._state = server_state
         self._app_state = app_state
@@ -130,15 +132,7 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
 
     def data_received(self, data: bytes) -> None:
         """The request, as uvicorn hands it over."""
-        handshake = self._handshake = Handshake(data, self._config, self._state, self._app_state)
-        if not handshake.is_acceptable:
-            self._write(handshake.refusal())
-            self.transport.close()
-            return
-        scope = handshake.scope(self.transport)
-        scope[LINE] = self
-        self._deliver({"type": "websocket.connect"})
-        task = self._loop.create_task(self._run(scope, handshake))
+        task = self._loop.create_task(self._begin(data))
         self._state.tasks.add(task)
         task.add_done_callback(self._state.tasks.discard)
 
@@ -337,6 +331,21 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
 
     # ASGI
 
+    async def _begin(self, data: bytes) -> None:
+        """Answer the handshake when its turn has come."""
+        await self._turnstile.turn()
+        if self._gone:
+            return
+        handshake = Handshake(data, self._config, self._state, self._app_state)
+        if not handshake.is_acceptable:
+            self._write(handshake.refusal())
+            self.transport.close()
+            return
+        scope = handshake.scope(self.transport)
+        scope[LINE] = self
+        self._deliver({"type": "websocket.connect"})
+        await self._run(scope, handshake)
+
     async def _run(self, scope: dict[str, Any], handshake: Handshake) -> None:
         try:
             await self._app(scope, self.receive, functools.partial(self._send_event, handshake))  # type: ignore[arg-type]
@@ -365,6 +374,7 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
             if not self._inbox:
                 self._listener = self._loop.create_future()
                 await self._listener
+        await self._turnstile.turn()
         message = self._inbox.pop(0)
         self._in_hand = message.pop("charged", 0)
         self._loop.call_soon(self._read_on)
