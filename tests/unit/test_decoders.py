@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from parley.app.workshop import MEDIA, elastic, load_profiles, pools_for
+from parley.app.pools import MEDIA, elastic, pools_for
+from parley.app.workshop import load_profiles, supplies_of
 from parley.engines.profiles import choose
 from parley.settings import Settings
 
@@ -18,5 +19,7 @@ from parley.settings import Settings
 def test_a_second_one_while_compact_copies_are_made(keep: str, mode: str, workers: int) -> None:
     given: dict[str, Any] = {"uploads": {"keep_media": keep}, "queue": {"mode": mode}}
     settings = Settings(**given)
-    pools = elastic(pools_for([choose(load_profiles(settings), "embedded")], settings), settings)
+    pools = elastic(
+        pools_for([choose(load_profiles(settings), "embedded")], settings, supplies_of(settings)), settings
+    )
     assert {pool.name: pool.workers for pool in pools}[MEDIA] == workers

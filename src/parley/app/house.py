@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from parley.app import options
 from parley.app.gauges import Gauges
 from parley.app.notifying import build_notifier, tell_end
-from parley.app.workshop import elastic, limits_for, load_profiles, pools_for
+from parley.app.pools import elastic, limits_for, pools_for
+from parley.app.workshop import load_profiles, supplies_of
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile, choose
 from parley.errors import ParleyError
@@ -34,6 +35,7 @@ from parley.server.native.door import NativeDoor, native_door
 from parley.server.pace import Pace
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
+from parley.supply.readiness import Supplies
 from parley.telemetry.metrics import Metrics
 
 Notice = Callable[[str], None]
@@ -101,14 +103,15 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
 
     Raises ServerInUse, StorageError, InvalidSettings, ProfileError.
     """
-    profiles = load_profiles(settings)
+    supplies = supplies_of(settings)
+    profiles = {name: supplies.identified(each) for name, each in load_profiles(settings).items()}
     profile = choose(profiles, settings.profile)
-    profile.require_installed()
-    installed = {name: each for name, each in profiles.items() if not each.missing()}
+    supplies.require(profile)
+    installed = {name: each for name, each in profiles.items() if not supplies.lack(each.engines.values())}
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.data_dir)
         stack.push_async_callback(store.close)
-        pools = elastic(pools_for(installed.values(), settings), settings)
+        pools = elastic(pools_for(installed.values(), settings, supplies), settings)
         # Who cancels a task is promised that it stops within two seconds.
         limits = replace(limits_for(settings), stop_grace_s=_STOP_GRACE_S)
         fleet = await stack.enter_async_context(Fleet(pools, limits, notice=notice))
@@ -116,7 +119,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             open_desk(store, fleet, installed, options.desk_options(settings), settings.data_dir)
         )
         planner = Planner(profiles, options.desk_options(settings).limits)
-        reception = Reception(store, desk, _checker(planner), options.reception_options(settings))
+        reception = Reception(store, desk, _checker(planner, supplies), options.reception_options(settings))
         stack.push_async_callback(reception.close)
         house = House(
             settings=settings,
@@ -132,10 +135,10 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         yield house
 
 
-def _checker(planner: Planner) -> Callable[[Order], None]:
+def _checker(planner: Planner, supplies: Supplies) -> Callable[[Order], None]:
     def check(order: Order) -> None:
         """Raise for what the profile of an order cannot do."""
-        planner.profile(order).require_installed()
+        supplies.require(planner.profile(order))
         planner.options(order)
 
     return check

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from parley.app.workshop import house_limits, speech_workers
+from parley.app.pools import speech_workers
+from parley.app.workshop import house_limits
 from parley.jobs.options import DeskOptions
 from parley.jobs.reception import ReceptionOptions
 from parley.server.authority import AuthorityOptions

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from parley.app.pools import limits_for, pools_for
 from parley.batch.events import Event, Publish
 from parley.batch.options import Outcome, RecipeOptions, Recording, stamp_of
 from parley.batch.recipe import transcribe
 from parley.batch.units import Tools
 from parley.batch.wish import HouseLimits, Wish, plan
-from parley.engines.contract import Role
 from parley.engines.profiles import Profile, build_profiles, choose
 from parley.engines.registry import discover
 from parley.errors import FileNotFound
 from parley.fleet.fleet import Fleet
-from parley.fleet.limits import FleetLimits
-from parley.fleet.pool import PoolSpec
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
-
-MEDIA = "media"
-"""The pool of decoding."""
-
-SPEECH = "speech"
-"""The pool of everything but decoding."""
+from parley.supply.environments import Environments
+from parley.supply.models import Models
+from parley.supply.readiness import Supplies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +84,15 @@ async def open_workshop(
     settings: Settings, notice: Callable[[str], None] | None = None
 ) -> AsyncGenerator[Workshop]:
     """Open the store and a fleet for the profile of the settings; close both, leaving no process."""
-    profiles = load_profiles(settings)
+    supplies = supplies_of(settings)
+    profiles = {name: supplies.identified(each) for name, each in load_profiles(settings).items()}
     profile = choose(profiles, settings.profile)
-    profile.require_installed()
+    supplies.require(profile)
     store = await Store.open(settings.data_dir)
     try:
-        async with Fleet(pools_for([profile], settings), limits_for(settings), notice=notice) as fleet:
+        async with Fleet(
+            pools_for([profile], settings, supplies), limits_for(settings), notice=notice
+        ) as fleet:
             yield Workshop(settings=settings, profile=profile, profiles=profiles, store=store, fleet=fleet)
         await store.tidy(
             pcm_bytes=settings.pcm_cache_mib * MIB,
@@ -105,50 +103,10 @@ async def open_workshop(
         await store.close()
 
 
-def pools_for(profiles: Iterable[Profile], settings: Settings) -> tuple[PoolSpec, ...]:
-    """One kind of process decodes; the others do everything else, each with one thread.
-
-    Decoding apart: it reads foreign bytes with a large C library, and it is rarely the bottleneck.
-    """
-    used = {spec.name: spec for profile in profiles for spec in profile.engines.values()}
-    media = tuple(spec for spec in used.values() if spec.role == Role.MEDIA)
-    speech = tuple(spec for spec in used.values() if spec.role != Role.MEDIA)
-    return (
-        PoolSpec(name=MEDIA, engines=media, workers=1),
-        PoolSpec(name=SPEECH, engines=speech, workers=speech_workers(settings)),
-    )
-
-
-def elastic(pools: Iterable[PoolSpec], settings: Settings) -> tuple[PoolSpec, ...]:
-    """The pools of a server: they grow with the work, and idle workers go home."""
-    queue = settings.queue
-    return tuple(
-        replace(
-            pool,
-            workers=_decoders(settings) if pool.name == MEDIA else pool.workers,
-            min_workers=min(queue.min_workers, pool.workers) if pool.name == SPEECH else 0,
-            idle_s=queue.worker_idle_s,
-        )
-        for pool in pools
-    )
-
-
-def _decoders(settings: Settings) -> int:
-    """While one makes a compact copy, another decodes what a task waits for."""
-    return 2 if settings.uploads.keep_media == "compact" and settings.queue.mode != "lock" else 1
-
-
-def speech_workers(settings: Settings) -> int:
-    """Most speech workers; in lock mode one."""
-    return 1 if settings.queue.mode == "lock" else settings.worker_count()
-
-
-def limits_for(settings: Settings) -> FleetLimits:
-    """The fleet's share of the settings."""
-    return FleetLimits(
-        call_floor_s=settings.call_floor_s,
-        call_per_audio_s=settings.call_per_audio_s,
-        recycle_rss_growth_bytes=settings.worker_rss_growth_mib * MIB,
+def supplies_of(settings: Settings) -> Supplies:
+    """The engine environments and models that the settings lead to."""
+    return Supplies(
+        environments=Environments(settings.environments_dir()), models=Models(settings.models_dir())
     )
 
 

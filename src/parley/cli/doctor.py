@@ -94,15 +94,16 @@ def _data_dir(path: Path) -> Finding:
 
 
 def _profiles(settings: Settings) -> Iterator[Finding]:
-    from parley.app import load_profiles
+    from parley.app import load_profiles, supplies_of
 
+    supplies = supplies_of(settings)
     for profile in load_profiles(settings).values():
-        lacking = profile.missing()
+        lacking = supplies.lack(profile.engines.values())
         languages = ", ".join(sorted(profile.languages)) if profile.languages is not None else "any language"
         if lacking:
-            remedy = "; ".join(spec.install for spec in profile.engines.values() if spec.name in lacking)
+            remedy = f"parley pull {profile.name}"
             matters = profile.name == settings.profile
-            yield Finding(f"profile {profile.name}", f"misses {lacking}", is_good=not matters, remedy=remedy)
+            yield Finding(f"profile {profile.name}", "not installed", is_good=not matters, remedy=remedy)
         else:
             yield Finding(f"profile {profile.name}", f"ready ({languages})")
 

@@ -8,17 +8,19 @@ import typer
 
 if TYPE_CHECKING:
     from parley.engines.profiles import Profile
+    from parley.supply.readiness import Supplies
 
 
 def command(json_output: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """List profiles: their engines by role, languages, what they can do, and whether they can run here."""
     import json
 
-    from parley.app import load_profiles
+    from parley.app import load_profiles, supplies_of
     from parley.cli.start import start
 
     settings = start()
-    rows = [_facts(profile, settings.profile) for profile in load_profiles(settings).values()]
+    supplies = supplies_of(settings)
+    rows = [_facts(profile, settings.profile, supplies) for profile in load_profiles(settings).values()]
     if json_output:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
@@ -26,14 +28,17 @@ def command(json_output: Annotated[bool, typer.Option("--json", help="As JSON.")
         _show(row)
 
 
-def _facts(profile: Profile, default: str) -> dict[str, object]:
+def _facts(profile: Profile, default: str, supplies: Supplies) -> dict[str, object]:
+    from dataclasses import asdict
+
+    lack = supplies.lack(profile.engines.values())
     return {
         "name": profile.name,
         "default": profile.name == default,
         "engines": {role.value: spec.name for role, spec in profile.engines.items()},
         "languages": sorted(profile.languages) if profile.languages is not None else None,
         "capabilities": sorted(profile.capabilities),
-        "missing": {name: list(packages) for name, packages in profile.missing().items()},
+        "missing": {kind: list(names) for kind, names in asdict(lack).items() if names},
     }
 
 
@@ -49,4 +54,8 @@ def _show(row: dict[str, object]) -> None:
     capabilities = row["capabilities"]
     if isinstance(capabilities, list):
         typer.echo(f"  can also   {', '.join(capabilities) or 'nothing beyond text, times and speakers'}")
-    typer.echo(f"  state      {'missing: ' + str(row['missing']) if row['missing'] else 'ready'}")
+    typer.echo(f"  state      {_state(row)}")
+
+
+def _state(row: dict[str, object]) -> str:
+    return f"not installed; parley pull {row['name']}" if row["missing"] else "ready"

@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from parley.engines.model import ModelSpec
 from parley.speech.media import DecodedMedia, DecodeOptions
 from parley.speech.recognition import Recognition, RecognitionOptions, SpeakerCount
 from parley.speech.span import Span, SpeakerTurn
@@ -53,13 +54,22 @@ class Capability(StrEnum):
 class EngineSpec:
     """The facts of an engine.
 
-    `factory` is "module:attribute" and is called without arguments in a worker. `requires` are
-    importable names that must be there; `install` is the command that gets them. `revision`
-    changes whenever the engine's output may (weights, parameters): it is part of what a remembered
-    result is filed under. `languages` are ISO 639-1 codes, None meaning any. `max_stretch_s` is
-    the longest audio one recognise call may be given. `batch_invariant` says whether a result is
-    independent of what else is in its batch. `compacts` says of a media engine that it is a
-    CompactingEngine too.
+    `factory` is "module:attribute"; a worker calls it without arguments, or with a `Setup` when the
+    engine needs models or has a backend. `requires` are importable names that must be there.
+    `environment` names the engine environment that holds them, "" being the one Parley itself runs
+    in; `install` is the command that gets them where there is none. `revision` changes whenever the
+    engine's output may (weights, parameters): it is part of what a remembered result is filed under.
+    `languages` are ISO 639-1 codes, None meaning any. `max_stretch_s` is the longest audio one
+    recognise call may be given.
+
+    `models` are the weights it opens, in `Setup.models` by name. `backend` is "module:attribute" of the
+    `Backend` it computes with, and `devices` are the kinds it can use, best first; `memory_mib` is
+    what a worker that has loaded it holds there, about. `public_names` are the names by which other
+    servers' clients ask for this model. `streams` says that it is a streaming engine too.
+
+    `batches` says that a recogniser is a BatchingAsrEngine, which is best given `batch_size_s`
+    seconds at once; `batch_invariant` whether a result is independent of what else is in its batch.
+    `compacts` says of a media engine that it is a CompactingEngine too.
     """
 
     name: str
@@ -69,12 +79,26 @@ class EngineSpec:
     summary: str
     licence: str
     requires: tuple[str, ...] = ()
+    environment: str = ""
     install: str = ""
     languages: frozenset[str] | None = None
     capabilities: frozenset[Capability] = frozenset()
     max_stretch_s: float = 30.0
+    models: tuple[ModelSpec, ...] = ()
+    backend: str = ""
+    devices: tuple[str, ...] = ("cpu",)
+    memory_mib: int = 0
+    public_names: tuple[str, ...] = ()
+    streams: bool = False
+    batches: bool = False
+    batch_size_s: float = 0.0
     batch_invariant: bool = True
     compacts: bool = False
+
+    @property
+    def takes_setup(self) -> bool:
+        """Whether the factory is called with a Setup."""
+        return bool(self.models or self.backend)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +167,16 @@ class AsrEngine(Protocol):
 
     def recognise(self, stretch: Stretch, options: RecognitionOptions, progress: Progress) -> Recognition:
         """The text of one stretch, in pieces whose times lie inside it, in order."""
+        ...
+
+
+class BatchingAsrEngine(AsrEngine, Protocol):
+    """What a recogniser may be able to do besides."""
+
+    def recognise_batch(
+        self, stretches: Sequence[Stretch], options: RecognitionOptions, progress: Progress
+    ) -> Sequence[Recognition]:
+        """The text of several stretches at once, one for one; see `recognise`."""
         ...
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parley.engines.contract import Capability, EngineSpec, Role
-from parley.engines.registry import missing_packages
+from parley.engines.shipped import EMBEDDED, SHIPPED
 from parley.errors import (
     InvalidOption,
     InvalidSettings,
-    ProfileNotInstalled,
     ProfileUnknown,
     UnsupportedOption,
 )
@@ -18,18 +17,14 @@ from parley.speech.recognition import RecognitionOptions
 
 REQUIRED_ROLES = (Role.MEDIA, Role.VAD, Role.ASR)
 
-SHIPPED: Mapping[str, Mapping[str, str]] = {
-    "embedded": {"media": "pyav", "vad": "silero", "asr": "moonshine", "speakers": "xvector"},
-}
-"""Profiles that come with Parley; roles a profile of the user's leaves out are taken from `embedded`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Engines by role."""
+    """Engines by role; `devices` names what computes for a role where the user said so."""
 
     name: str
     engines: Mapping[Role, EngineSpec]
+    devices: Mapping[Role, str] = field(default_factory=dict[Role, str])
 
     def engine(self, role: Role) -> EngineSpec | None:
         """The engine of a role, or None where the profile has none."""
@@ -46,45 +41,43 @@ class Profile:
         own = self.engines[Role.ASR].capabilities
         return own | {Capability.WORDS} if Role.ALIGN in self.engines else own
 
-    def missing(self) -> dict[str, tuple[str, ...]]:
-        """Packages that are not there, by engine."""
-        lacking = {spec.name: missing_packages(spec) for spec in self.engines.values()}
-        return {name: packages for name, packages in lacking.items() if packages}
 
-    def require_installed(self) -> None:
-        """Raise ProfileNotInstalled with the command that mends it."""
-        for spec in self.engines.values():
-            packages = missing_packages(spec)
-            if packages:
-                how = f"; install it with: {spec.install}" if spec.install else ""
-                raise ProfileNotInstalled(
-                    f"Profile '{self.name}' needs {', '.join(packages)} for its {spec.role} engine{how}."
-                )
+Declared = Mapping[str, str | Mapping[str, str]]
+"""What a user writes of a profile: engines by role, and under `devices` what computes, by role."""
 
 
 def build_profiles(
-    specs: Mapping[str, EngineSpec], declared: Mapping[str, Mapping[str, str]]
+    specs: Mapping[str, EngineSpec], declared: Mapping[str, Declared]
 ) -> Mapping[str, Profile]:
     """The shipped profiles and the user's; raises InvalidSettings for an unknown role or engine."""
-    wanted = {**SHIPPED, **{name: {**SHIPPED["embedded"], **roles} for name, roles in declared.items()}}
-    return {name: _build(name, roles, specs) for name, roles in wanted.items()}
+    wanted: Mapping[str, Declared] = {**SHIPPED, **declared}
+    return {name: _build(name, said, specs) for name, said in wanted.items()}
 
 
-def _build(name: str, roles: Mapping[str, str], specs: Mapping[str, EngineSpec]) -> Profile:
+def _build(name: str, said: Declared, specs: Mapping[str, EngineSpec]) -> Profile:
     engines: dict[Role, EngineSpec] = {}
+    # A user's profile that has a shipped one's name changes that one.
+    roles = {**EMBEDDED, **SHIPPED.get(name, {}), **said}
+    devices = roles.pop("devices", {})
     for role_name, engine in roles.items():
-        if role_name not in {role.value for role in Role}:
-            raise InvalidSettings(f"Profile '{name}' names the role '{role_name}', which does not exist.")
-        role = Role(role_name)
+        role = _role(name, role_name)
         if engine == "none" and role not in REQUIRED_ROLES:
             continue
-        spec = specs.get(engine)
+        spec = specs.get(engine) if isinstance(engine, str) else None
         if spec is None or spec.role != role:
             raise InvalidSettings(
                 f"Profile '{name}' wants the {role} engine '{engine}', which does not exist."
             )
         engines[role] = spec
-    return Profile(name, engines)
+    if not isinstance(devices, Mapping):
+        raise InvalidSettings(f"The devices of profile '{name}' are a table of devices by role.")
+    return Profile(name, engines, {_role(name, role): device for role, device in devices.items()})
+
+
+def _role(profile: str, name: str) -> Role:
+    if name not in {role.value for role in Role}:
+        raise InvalidSettings(f"Profile '{profile}' names the role '{name}', which does not exist.")
+    return Role(name)
 
 
 def choose(profiles: Mapping[str, Profile], name: str) -> Profile:

@@ -1,7 +1,7 @@
 """Finds engine files without importing a model library.
 
-An engine file is any module under `parley.engines.<role>` that exports `SPEC`, or a `*.py` file in
-a folder of the user's that does so; there the factory may be written ":Name", meaning this file.
+An engine file is any module under `parley.engines.<role>` that exports `SPEC`, or `SPECS` where one file
+serves several models, or a `*.py` file in a folder of the user's that does so; there the factory may be written ":Name", meaning this file.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ def _place_in(path: Path, error: BaseException) -> str:
 
 
 def _spec_of(module: ModuleType) -> Iterable[EngineSpec]:
-    spec = getattr(module, "SPEC", None)
-    if isinstance(spec, EngineSpec):
-        yield spec
+    for spec in (getattr(module, "SPEC", None), *getattr(module, "SPECS", ())):
+        if isinstance(spec, EngineSpec):
+            yield spec
 
 
 def by_role(specs: Mapping[str, EngineSpec], role: Role) -> list[EngineSpec]:

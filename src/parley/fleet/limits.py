@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class FleetLimits:
     A worker is recycled when its memory grew by
     `recycle_rss_growth_bytes` since its first calls or after `recycle_after_calls`; one that holds
     more than `rss_limit_bytes` (None: no limit) in the middle of a call is ended.
+
+    `device_memory_mib` bounds, by device, what the engines loaded there may hold together.
     """
 
     start_deadline_s: float = 60.0
@@ -38,6 +41,7 @@ class FleetLimits:
     recycle_after_calls: int = 5_000
     rss_limit_bytes: int | None = None
     max_waiting_calls: int = 1_000
+    device_memory_mib: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def silence_allowed(self, remaining_s: float) -> float:
         """Seconds a call may go without progress while `remaining_s` seconds of audio are to be done."""

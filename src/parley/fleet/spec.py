@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from parley.engines.contract import EngineSpec
+from parley.speech.device import Placement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +22,12 @@ class PoolSpec:
     a setting of its own reads it from OMP_NUM_THREADS. `environment` is added to the workers'
     environment, to choose a device for instance.
 
+    `placements` and `models` are by engine, for those that take a setup: which device each worker may
+    choose, and the folders of its models.
+
     With `idle_s` the pool grows with the calls that wait, and a worker that had nothing to do for
-    so many seconds goes home, unless only `min_workers` are left. Without it, workers stay.
+    so many seconds goes home, unless only `min_workers` are left. Without it, workers stay. With
+    `unload_s` even the last ones go home after so many seconds, and come back on demand.
     """
 
     name: str
@@ -33,6 +38,9 @@ class PoolSpec:
     environment: Mapping[str, str] | None = None
     min_workers: int = 0
     idle_s: float | None = None
+    unload_s: float | None = None
+    placements: Mapping[str, Placement] = field(default_factory=dict[str, Placement])
+    models: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
     @property
     def is_elastic(self) -> bool:

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from parley.settings.client import ClientSettings
+from parley.settings.engines import DevicesSettings, EnginesSettings, ModelsSettings
 from parley.settings.server import (
     AuthSettings,
     CacheSettings,
@@ -40,10 +41,14 @@ class Settings(BaseSettings):
         default_factory=default_data_dir,
         description="Folder of the database and decoded audio; default: the system's place for app data.",
     )
-    profile: str = Field("embedded", description="Profile used when none is named.")
-    profiles: dict[str, dict[str, str]] = Field(
+    profile: str = Field(
+        "embedded",
+        description="Profile used when none is named; `auto` takes the best installed one for the language.",
+    )
+    profiles: dict[str, dict[str, str | dict[str, str]]] = Field(
         default_factory=dict,
-        description='More profiles: role = engine, for instance `[profiles.mine]` with `asr = "moonshine"`.',
+        description='More profiles: role = engine, for instance `[profiles.mine]` with `asr = "moonshine"`; '
+        "`[profiles.mine.devices]` says by role what computes.",
     )
     engine_dirs: Annotated[tuple[Path, ...], NoDecode] = Field(
         (),
@@ -100,6 +105,9 @@ class Settings(BaseSettings):
     queue: QueueSettings = Field(QueueSettings(), description="Tasks of the server.")
     cache: CacheSettings = Field(CacheSettings(), description="Transcripts found again.")
     notify: NotifySettings = Field(NotifySettings(), description="Who is told.")
+    engines: EnginesSettings = Field(EnginesSettings(), description="Engines beside Parley's own.")
+    models: ModelsSettings = Field(ModelsSettings(), description="Downloads.")
+    devices: DevicesSettings = Field(DevicesSettings(), description="What computes.")
     client: ClientSettings = Field(ClientSettings(), description="Commands with `--server`.")
 
     @field_validator("data_dir", "engine_dirs", mode="after")
@@ -134,12 +142,20 @@ class Settings(BaseSettings):
         """Only what is handed over: `layers` reads the sources, and remembers which one said what."""
         return (init_settings,)
 
+    def environments_dir(self) -> Path:
+        """Where engine environments live."""
+        return self.engines.dir or self.data_dir / "environments"
+
+    def models_dir(self) -> Path:
+        """Where models live."""
+        return self.models.dir or self.data_dir / "models"
+
     def worker_count(self) -> int:
         """Speech workers to run; beyond four the embedded engines gain little for the memory they take."""
-        return self.workers or max(1, min(_processors(), 4))
+        return self.workers or max(1, min(processors(), 4))
 
 
-def _processors() -> int:
+def processors() -> int:
     """Those this process may use; a container or `taskset` may grant fewer than there are."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -12,14 +12,16 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from parley.errors import ParleyError
+from parley.speech.device import DeviceFound, Placement
 from parley.speech.media import Clip, DecodedMedia, DecodeOptions
 from parley.speech.recognition import Recognition, RecognitionOptions, SpeakerCount
 from parley.speech.span import Span, SpeakerTurn
+from parley.speech.stream import StreamHeard
 from parley.speech.transcript import Word
 
 _T = TypeVar("_T")
 
-FRAME_VERSION = 2
+FRAME_VERSION = 3
 """Raised when a frame changes its meaning; a worker with another number is refused."""
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -27,6 +29,9 @@ MAX_FRAME_BYTES = 64 * 1024 * 1024
 
 The voices of a long recording are more than that: whoever sends them thins them first.
 """
+
+MAX_STREAMS = 256
+"""Streams that one worker holds; one more is refused."""
 
 LENGTH = struct.Struct("<I")
 
@@ -112,6 +117,27 @@ class ClusterVoices(Frame, frozen=True, kw_only=True):
     count: SpeakerCount
 
 
+class OpenStream(Frame, frozen=True, kw_only=True):
+    """Open a stream of this name in the worker; answered by StreamFed. A worker holds MAX_STREAMS at most."""
+
+    stream: str
+    options: RecognitionOptions
+
+
+class FeedStream(Frame, frozen=True, kw_only=True):
+    """Give a stream 16 kHz mono s16le; the last feed closes it."""
+
+    stream: str
+    pcm: bytes
+    is_last: bool = False
+
+
+class CloseStream(Frame, frozen=True, kw_only=True):
+    """Drop a stream, if it is still there."""
+
+    stream: str
+
+
 class Decoded(Frame, frozen=True, kw_only=True):
     """Answer to DecodeMedia."""
 
@@ -155,10 +181,36 @@ class Clustered(Frame, frozen=True, kw_only=True):
     turns: tuple[SpeakerTurn, ...]
 
 
+class StreamFed(Frame, frozen=True, kw_only=True):
+    """Answer to OpenStream, FeedStream and CloseStream."""
+
+    heard: StreamHeard
+
+
 Request = (
-    DecodeMedia | CompactMedia | FindSpeech | Recognise | Align | Punctuate | EmbedVoices | ClusterVoices
+    DecodeMedia
+    | CompactMedia
+    | FindSpeech
+    | Recognise
+    | Align
+    | Punctuate
+    | EmbedVoices
+    | ClusterVoices
+    | OpenStream
+    | FeedStream
+    | CloseStream
 )
-Reply = Decoded | Compacted | SpeechFound | Recognised | Aligned | Punctuated | VoiceVectors | Clustered
+Reply = (
+    Decoded
+    | Compacted
+    | SpeechFound
+    | Recognised
+    | Aligned
+    | Punctuated
+    | VoiceVectors
+    | Clustered
+    | StreamFed
+)
 
 
 class Hello(Frame, frozen=True, kw_only=True):
@@ -170,18 +222,51 @@ class Hello(Frame, frozen=True, kw_only=True):
 
 
 class Load(Frame, frozen=True, kw_only=True):
-    """Load an engine; answered by Loaded or Failure with the same `call_id`."""
+    """Load an engine; answered by Loaded or Failure with the same `call_id`.
+
+    With `takes_setup` the factory gets a Setup: the device that `placement` and `backend` lead to,
+    `threads`, and the folders of `models` by name.
+    """
 
     call_id: int
     engine: str
     factory: str
+    takes_setup: bool = False
+    backend: str = ""
+    placement: Placement = Placement()
+    threads: int = 1
+    models: dict[str, str] = {}
+
+
+class Trying(Frame, frozen=True, kw_only=True):
+    """A device is about to be tried for a Load; told before, because trying may end the worker."""
+
+    call_id: int
+    device: str
 
 
 class Loaded(Frame, frozen=True, kw_only=True):
-    """The engine is ready; `seconds` is how long that took."""
+    """The engine is ready on `device`; `seconds` is how long that took, `notices` are for the user."""
 
     call_id: int
     seconds: float
+    device: str = "cpu"
+    memory_mib: int = 0
+    notices: tuple[str, ...] = ()
+
+
+class Probe(Frame, frozen=True, kw_only=True):
+    """Say what devices a backend sees and which of them work; answered by Probed or Failure."""
+
+    call_id: int
+    backend: str
+
+
+class Probed(Frame, frozen=True, kw_only=True):
+    """Answer to Probe."""
+
+    call_id: int
+    devices: tuple[DeviceFound, ...]
 
 
 class Call(Frame, frozen=True, kw_only=True):
@@ -226,8 +311,8 @@ class Stop(Frame, frozen=True, kw_only=True):
     """End after the call in progress."""
 
 
-ToWorker = Load | Call | Stop
-FromWorker = Hello | Loaded | Progress | Result | Failure | Heartbeat
+ToWorker = Load | Call | Probe | Stop
+FromWorker = Hello | Trying | Loaded | Probed | Progress | Result | Failure | Heartbeat
 
 
 class FrameError(Exception):

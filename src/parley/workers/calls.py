@@ -51,6 +51,8 @@ def answer(engine: Engine, call: frames.Call, progress: Progress) -> frames.Repl
             return _embed(cast("SpeakersEngine", engine), request, progress)
         case frames.ClusterVoices():
             return _cluster(cast("SpeakersEngine", engine), request)
+        case frames.OpenStream() | frames.FeedStream() | frames.CloseStream():
+            raise EngineFailed("This worker does not hold streams.")
 
 
 def thinned(report: Progress) -> Progress:

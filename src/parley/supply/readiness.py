@@ -1,0 +1,86 @@
+"""Whether a profile can run here, and the one command that brings what it lacks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from parley.engines.contract import EngineSpec
+from parley.engines.profiles import Profile
+from parley.engines.registry import missing_packages
+from parley.errors import ProfileNotInstalled
+from parley.supply.environments import Environments
+from parley.supply.models import Models
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """What is not there: packages of Parley's own environment, engine environments, models, by name."""
+
+    packages: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.packages or self.environments or self.models)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplies:
+    """The engine environments and models of this machine."""
+
+    environments: Environments
+    models: Models
+
+    def lack(self, engines: Iterable[EngineSpec]) -> Lack:
+        """What some engines need and is not there; reads folders, so keep it off the event loop."""
+        packages: dict[str, None] = {}
+        environments: dict[str, None] = {}
+        models: dict[str, None] = {}
+        for spec in engines:
+            if missing := self._missing(spec):
+                if spec.environment:
+                    environments[spec.environment] = None
+                else:
+                    packages |= dict.fromkeys(missing)
+            models |= {model.name: None for model in spec.models if self.models.folder(model) is None}
+        return Lack(packages=tuple(packages), environments=tuple(environments), models=tuple(models))
+
+    def require(self, profile: Profile) -> None:
+        """Raise ProfileNotInstalled with the command that mends it."""
+        lack = self.lack(profile.engines.values())
+        if lack.packages:
+            hints = {
+                spec.install for spec in profile.engines.values() if missing_packages(spec) and spec.install
+            }
+            how = f"; install with: {'; '.join(sorted(hints))}" if hints else ""
+            raise ProfileNotInstalled(f"Profile '{profile.name}' needs {', '.join(lack.packages)}{how}.")
+        if lack:
+            raise ProfileNotInstalled(
+                f"Profile '{profile.name}' is not installed yet; run: parley pull {profile.name}"
+            )
+
+    def interpreter(self, spec: EngineSpec) -> str:
+        """The Python that runs an engine: its environment's where there is one, else our own."""
+        own = self.environments.python(spec.environment) if spec.environment else None
+        return own or sys.executable
+
+    def folders(self, spec: EngineSpec) -> dict[str, str]:
+        """Where the models of an engine lie, those that are there."""
+        found = {model.name: self.models.folder(model) for model in spec.models}
+        return {name: str(folder) for name, folder in found.items() if folder is not None}
+
+    def identified(self, profile: Profile) -> Profile:
+        """The profile whose engines' revisions cover the weights that are there."""
+        engines = {role: self._identified(spec) for role, spec in profile.engines.items()}
+        return replace(profile, engines=engines)
+
+    def _identified(self, spec: EngineSpec) -> EngineSpec:
+        weights = "".join(f"+{self.models.identity(model)}" for model in spec.models)
+        return replace(spec, revision=f"{spec.revision}{weights}")
+
+    def _missing(self, spec: EngineSpec) -> tuple[str, ...]:
+        if spec.environment and self.environments.python(spec.environment) is not None:
+            return ()
+        return missing_packages(spec)
