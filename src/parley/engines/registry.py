@@ -1,7 +1,8 @@
 """Finds engine files without importing a model library.
 
-An engine file is any module under `parley.engines.<role>` that exports `SPEC`, or `SPECS` where one file
-serves several models, or a `*.py` file in a folder of the user's that does so; there the factory may be written ":Name", meaning this file.
+An engine file is any module under `parley.engines.<role>` that exports `SPEC`, or `SPECS` where one
+file serves several models, or a `*.py` file in a folder of the user's that does so; there the factory
+may be written ":Name", meaning this file.
 """
 
 from __future__ import annotations
