@@ -50,7 +50,7 @@ class Asked(TypedDict, total=False):
 
 async def transcribe_async(path: str | Path, **asked: Unpack[Asked]) -> Transcript:
     """The transcript of an audio or video file; raises parley.ParleyError."""
-    async with open_workshop(_settings(asked)) as workshop:
+    async with open_workshop(_settings(asked), language=asked.get("language")) as workshop:
         outcome = await workshop.transcribe(Path(path), _wish(asked), nobody_listens)
     return outcome.transcript
 
@@ -93,7 +93,7 @@ class Transcription:
             if isinstance(event, Heard):
                 heard.put_nowait(event.segment)
 
-        async with open_workshop(self._settings) as workshop:
+        async with open_workshop(self._settings, language=self._wish.recognition.language) as workshop:
             return (await workshop.transcribe(self._path, self._wish, publish)).transcript
 
 

@@ -17,7 +17,8 @@ from parley.app.notifying import build_notifier, tell_end
 from parley.app.pools import elastic, limits_for, pools_for
 from parley.app.workshop import load_profiles, supplies_of
 from parley.engines.contract import Role
-from parley.engines.profiles import Profile, choose
+from parley.engines.profiles import Profile
+from parley.engines.selecting import select
 from parley.errors import ParleyError
 from parley.fleet.fleet import Fleet
 from parley.jobs.compacting import Compacting
@@ -105,9 +106,9 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
     """
     supplies = supplies_of(settings)
     profiles = {name: supplies.identified(each) for name, each in load_profiles(settings).items()}
-    profile = choose(profiles, settings.profile)
+    profile = select(profiles, settings.profile, None, supplies.has).profile
     supplies.require(profile)
-    installed = {name: each for name, each in profiles.items() if not supplies.lack(each.engines.values())}
+    installed = {name: each for name, each in profiles.items() if supplies.has(each)}
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.data_dir)
         stack.push_async_callback(store.close)
@@ -119,7 +120,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             open_desk(store, fleet, installed, options.desk_options(settings), settings.data_dir)
         )
         planner = Planner(profiles, options.desk_options(settings).limits)
-        reception = Reception(store, desk, _checker(planner, supplies), options.reception_options(settings))
+        reception = Reception(store, desk, _settler(planner, supplies), options.reception_options(settings))
         stack.push_async_callback(reception.close)
         house = House(
             settings=settings,
@@ -135,13 +136,17 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         yield house
 
 
-def _checker(planner: Planner, supplies: Supplies) -> Callable[[Order], None]:
-    def check(order: Order) -> None:
-        """Raise for what the profile of an order cannot do."""
-        supplies.require(planner.profile(order))
-        planner.options(order)
+def _settler(planner: Planner, supplies: Supplies) -> Callable[[Order], Order]:
+    def settle(order: Order) -> Order:
+        """The order with the name of the profile that is meant; raises for what that one cannot do."""
+        language = order.wish.recognition.language
+        profile = select(planner.profiles, order.profile, language, supplies.has).profile
+        supplies.require(profile)
+        settled = replace(order, profile=profile.name)
+        planner.options(settled)
+        return settled
 
-    return check
+    return settle
 
 
 async def _furnish(house: House, stack: AsyncExitStack) -> None:

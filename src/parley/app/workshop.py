@@ -14,8 +14,9 @@ from parley.batch.options import Outcome, RecipeOptions, Recording, stamp_of
 from parley.batch.recipe import transcribe
 from parley.batch.units import Tools
 from parley.batch.wish import HouseLimits, Wish, plan
-from parley.engines.profiles import Profile, build_profiles, choose
+from parley.engines.profiles import Profile, build_profiles
 from parley.engines.registry import discover
+from parley.engines.selecting import select
 from parley.errors import FileNotFound
 from parley.fleet.fleet import Fleet
 from parley.settings import MIB, Settings
@@ -81,13 +82,19 @@ def load_profiles(settings: Settings) -> Mapping[str, Profile]:
 
 @asynccontextmanager
 async def open_workshop(
-    settings: Settings, notice: Callable[[str], None] | None = None
+    settings: Settings, notice: Callable[[str], None] | None = None, language: str | None = None
 ) -> AsyncGenerator[Workshop]:
-    """Open the store and a fleet for the profile of the settings; close both, leaving no process."""
+    """Open the store and a fleet for the profile of the settings; close both, leaving no process.
+
+    Where the settings leave the profile open, `language` decides, and `notice` hears which it is.
+    """
     supplies = supplies_of(settings)
     profiles = {name: supplies.identified(each) for name, each in load_profiles(settings).items()}
-    profile = choose(profiles, settings.profile)
+    selection = select(profiles, settings.profile, language, supplies.has)
+    profile = selection.profile
     supplies.require(profile)
+    if selection.reason and notice is not None:
+        notice(selection.reason)
     store = await Store.open(settings.data_dir)
     try:
         async with Fleet(

@@ -38,7 +38,7 @@ async def _run(
     display: Display,
 ) -> int:
     stop_on_terminate()
-    async with open_workshop(settings, notice=display.notice) as workshop:
+    async with open_workshop(settings, display.notice, wish.recognition.language) as workshop:
 
         async def produce(name: str) -> Product:
             outcome = await _transcribe(workshop, name, wish, display)

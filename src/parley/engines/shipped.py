@@ -10,3 +10,31 @@ SHIPPED: Mapping[str, Mapping[str, str]] = {
     "embedded": EMBEDDED,
 }
 """Roles that a profile leaves out are those of `embedded`; "none" says that it has none."""
+
+BEST: Mapping[str, tuple[str, ...]] = {
+    "zh": ("paraformer-zh", "paraformer-onnx", "sensevoice", "glm-asr"),
+    "yue": ("sensevoice", "glm-asr"),
+    "ja": ("sensevoice",),
+    "ko": ("sensevoice",),
+    "en": (
+        "whisper-turbo",
+        "whisper-large-v3",
+        "whisper-medium",
+        "whisper-small",
+        "moonshine-base",
+        "embedded",
+    ),
+}
+"""What `auto` prefers for a language, the best first, by what their publishers report; a profile that is
+not named here comes after those of `BEST_OF_MANY`."""
+
+BEST_OF_MANY = (
+    "whisper-turbo",
+    "whisper-large-v3",
+    "sensevoice",
+    "whisper-medium",
+    "whisper-small",
+    "whisper-base",
+    "whisper-tiny",
+)
+"""What `auto` prefers where nobody said which language."""

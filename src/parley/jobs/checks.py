@@ -19,8 +19,9 @@ from parley.jobs.task import Order
 from parley.jobs.upload import UploadPlan
 from parley.wire.native.client import OUTPUT_FORMATS
 
-CheckOrder = Callable[[Order], None]
-"""Raises UnsupportedOption, InvalidOption, ProfileNotInstalled or ProfileUnknown for what cannot be done."""
+SettleOrder = Callable[[Order], Order]
+"""Gives the order with the name of the profile that is meant; raises UnsupportedOption, InvalidOption,
+ProfileNotInstalled or ProfileUnknown for what cannot be done."""
 
 MAX_CHUNK_BYTES = 32 * 1024 * 1024
 MAX_CHUNKS = 1_000_000
@@ -28,7 +29,7 @@ _MIB = 1024 * 1024
 _HASH = re.compile(r"[0-9a-f]{32}|sha256:[0-9a-f]{64}")
 
 
-def check_plan(plan: UploadPlan, max_file_bytes: int, check_order: CheckOrder) -> UploadPlan:
+def check_plan(plan: UploadPlan, max_file_bytes: int, settle: SettleOrder) -> UploadPlan:
     """The plan with a name that can be shown, or the first error there is."""
     _check_fields(plan)
     if plan.door == "chunked":
@@ -44,7 +45,7 @@ def check_plan(plan: UploadPlan, max_file_bytes: int, check_order: CheckOrder) -
     require_recording(name)
     order = replace(plan.order, file_name=name)
     try:
-        check_order(order)
+        order = settle(order)
     except ProfileUnknown as error:
         raise ProfileNotInstalled(error.message, detail=error.detail) from error
     return replace(plan, order=order)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from parley.errors import DiskBudgetSpent
-from parley.jobs.checks import CheckOrder, check_plan
+from parley.jobs.checks import SettleOrder, check_plan
 from parley.jobs.conclusion import Tasks
 from parley.jobs.principal import Principal
 from parley.jobs.upload import UploadPlan
@@ -46,25 +46,25 @@ class ReceptionOptions:
 
 
 class Opening:
-    """Begins uploads. `check_order` refuses what the profile cannot do."""
+    """Begins uploads. `settle` names the profile and refuses what it cannot do."""
 
     def __init__(
         self,
         store: Store,
         desk: Tasks,
         arrivals: Arrivals,
-        check_order: CheckOrder,
+        settle: SettleOrder,
         options: ReceptionOptions,
     ) -> None:
         self._store = store
         self._desk = desk
         self._arrivals = arrivals
-        self._check_order = check_order
+        self._settle = settle
         self._options = options
 
     def check(self, plan: UploadPlan) -> UploadPlan:
         """The plan with a name that can be shown; raises as `check_plan` does."""
-        return check_plan(plan, self._options.max_file_bytes, self._check_order)
+        return check_plan(plan, self._options.max_file_bytes, self._settle)
 
     async def answer(self, who: Principal, task_id: str, plan: UploadPlan) -> bool:
         """Complete the task from what is remembered, where the hash certainly names a content."""

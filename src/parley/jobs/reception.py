@@ -18,7 +18,7 @@ from parley.errors import (
     SizeMismatch,
     UploadDataError,
 )
-from parley.jobs.checks import CheckOrder
+from parley.jobs.checks import SettleOrder
 from parley.jobs.conclusion import Conclusion, Tasks, agrees
 from parley.jobs.opening import Opening, ReceptionOptions
 from parley.jobs.principal import Principal
@@ -46,15 +46,15 @@ CLOSING_S = 5.0
 
 
 class Reception:
-    """Uploads. `check_order` refuses what the profile cannot do. Any method may raise StorageError."""
+    """Uploads. `settle` names the profile and refuses what it cannot do. Any method may raise StorageError."""
 
     def __init__(
-        self, store: Store, desk: Tasks, check_order: CheckOrder, options: ReceptionOptions | None = None
+        self, store: Store, desk: Tasks, settle: SettleOrder, options: ReceptionOptions | None = None
     ) -> None:
         self._store = store
         self._options = options or ReceptionOptions()
         self._arrivals = Arrivals(store.uploads)
-        self._opening = Opening(store, desk, self._arrivals, check_order, self._options)
+        self._opening = Opening(store, desk, self._arrivals, settle, self._options)
         self._conclusion = Conclusion(self._arrivals, store.recordings, desk)
         self._streams = Streams(store, self._options.max_file_bytes, self._options.disk_bytes)
         self._stats = UploadStats()

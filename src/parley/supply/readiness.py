@@ -47,6 +47,10 @@ class Supplies:
             models |= {model.name: None for model in spec.models if self.models.folder(model) is None}
         return Lack(packages=tuple(packages), environments=tuple(environments), models=tuple(models))
 
+    def has(self, profile: Profile) -> bool:
+        """Whether nothing lacks."""
+        return not self.lack(profile.engines.values())
+
     def require(self, profile: Profile) -> None:
         """Raise ProfileNotInstalled with the command that mends it."""
         lack = self.lack(profile.engines.values())

@@ -30,8 +30,8 @@ CHUNKED = replace(SINGLE, door="chunked", chunk_bytes=30, chunks=4)
 WHOLE_BODY = UploadPlan(order=ORDER, door="http", size_bytes=None)
 
 
-def accept(order: Order) -> None:
-    pass
+def accept(order: Order) -> Order:
+    return order
 
 
 def check(plan: UploadPlan) -> UploadPlan:
@@ -100,16 +100,21 @@ def test_the_order_of_checks() -> None:
     assert kinds == [UploadRefused, InvalidFormat, FileTooLarge, InvalidFileType, UnsupportedOption]
 
 
-def refuse(order: Order) -> None:
+def refuse(order: Order) -> Order:
     raise UnsupportedOption("no")
 
 
 def test_an_unknown_profile_is_not_installed() -> None:
-    def unknown(order: Order) -> None:
+    def unknown(order: Order) -> Order:
         raise ProfileUnknown("There is no profile 'x'; there are: embedded.")
 
     with pytest.raises(ProfileNotInstalled, match="there are: embedded"):
         check_plan(SINGLE, MOST, unknown)
+
+
+def test_the_profile_that_is_meant_is_written_down() -> None:
+    meant = check_plan(SINGLE, MOST, lambda order: replace(order, profile="meant"))
+    assert meant.order.profile == "meant"
 
 
 def test_the_name_is_cleaned() -> None:
