@@ -13,7 +13,8 @@ ParleyError
 ├── ProfileError                  the machine lacks something; installing it helps
 │   ├── ProfileUnknown
 │   ├── ProfileNotInstalled
-│   └── EngineOutdated            the engine environment holds another version of parley
+│   ├── EngineOutdated            the engine environment holds another version of parley
+│   └── DeviceUnavailable         a device that was asked for strictly cannot be used
 ├── WorkerError                   something happened to a child process; another try may succeed
 │   ├── EngineFailed              the engine raised
 │   ├── OutOfMemory               the engine's device has no memory left for this batch
@@ -22,6 +23,7 @@ ParleyError
 │   ├── WorkersExhausted          the restart budget is spent
 │   ├── WorkersBusy               more calls wait than the line holds
 │   ├── FleetClosed               the workers are being stopped
+│   ├── StreamLost                the worker does not hold that stream (any more)
 │   └── UnitPoisoned              a unit of work that killed two workers
 ├── StorageError
 │   ├── DiskFull
@@ -87,6 +89,7 @@ from parley.errors.requests import (
     UrlRefused,
 )
 from parley.errors.tree import (
+    DeviceUnavailable,
     DiskFull,
     EngineFailed,
     EngineOutdated,
@@ -104,6 +107,7 @@ from parley.errors.tree import (
     StorageError,
     StoreBroken,
     StoreBusy,
+    StreamLost,
     UndecodableMedia,
     UnitPoisoned,
     UnsupportedMedia,
@@ -123,6 +127,7 @@ __all__ = [
     "ChunkHashMismatch",
     "ChunkUploadError",
     "ChunkedUploadError",
+    "DeviceUnavailable",
     "DiskBudgetSpent",
     "DiskFull",
     "EditConflict",
@@ -170,6 +175,7 @@ __all__ = [
     "StorageError",
     "StoreBroken",
     "StoreBusy",
+    "StreamLost",
     "TaskExpired",
     "TaskNotFound",
     "TooManySessions",

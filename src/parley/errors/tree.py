@@ -104,6 +104,12 @@ class EngineOutdated(ProfileError):
     code = "engine_outdated"
 
 
+class DeviceUnavailable(ProfileError):
+    """A device that was asked for strictly cannot be used."""
+
+    code = "device_unavailable"
+
+
 class WorkerError(ParleyError):
     """Something happened to a child process."""
 
@@ -155,6 +161,12 @@ class FleetClosed(WorkerError):
 
     code = "fleet_closed"
     http_status = 503
+
+
+class StreamLost(WorkerError):
+    """The worker does not hold that stream (any more)."""
+
+    code = "stream_lost"
 
 
 class UnitPoisoned(WorkerError):

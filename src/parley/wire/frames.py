@@ -239,14 +239,17 @@ class Load(Frame, frozen=True, kw_only=True):
 
 
 class Trying(Frame, frozen=True, kw_only=True):
-    """A device is about to be tried for a Load; told before, because trying may end the worker."""
+    """A device is about to be tried for a Load or a Probe; told before, because trying may end the worker."""
 
     call_id: int
     device: str
 
 
 class Loaded(Frame, frozen=True, kw_only=True):
-    """The engine is ready on `device`; `seconds` is how long that took, `notices` are for the user."""
+    """The engine is ready on `device`; `seconds` is how long that took, `notices` are for the user.
+
+    `memory_mib` is what the process holds there more than before, 0 where unknown.
+    """
 
     call_id: int
     seconds: float
@@ -256,10 +259,14 @@ class Loaded(Frame, frozen=True, kw_only=True):
 
 
 class Probe(Frame, frozen=True, kw_only=True):
-    """Say what devices a backend sees and which of them work; answered by Probed or Failure."""
+    """Say what devices a backend sees and which of them work; answered by Probed or Failure.
+
+    Those to `avoid` are named without being tried.
+    """
 
     call_id: int
     backend: str
+    avoid: tuple[str, ...] = ()
 
 
 class Probed(Frame, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ import numpy as np
 from parley.engines.contract import (
     AlignEngine,
     AsrEngine,
+    BatchingAsrEngine,
     CompactingEngine,
     Embeddings,
     Engine,
@@ -35,14 +36,12 @@ PROGRESS_INTERVAL_S = 0.1
 def answer(engine: Engine, call: frames.Call, progress: Progress) -> frames.Reply:
     """Let the engine do what is asked; raises what the engine raises, or EngineFailed."""
     match request := call.request:
-        case frames.DecodeMedia():
-            return _decode(cast("MediaEngine", engine), request, progress)
-        case frames.CompactMedia():
-            return _compact(cast("CompactingEngine", engine), request, progress)
+        case frames.DecodeMedia() | frames.CompactMedia():
+            return _media(engine, request, progress)
         case frames.FindSpeech():
             return _find_speech(cast("VadEngine", engine), request, progress)
         case frames.Recognise():
-            return _recognise(cast("AsrEngine", engine), request, progress)
+            return _recognise(cast("AsrEngine", engine), request, progress, call.engine)
         case frames.Align():
             return _align(cast("AlignEngine", engine), request)
         case frames.Punctuate():
@@ -52,7 +51,7 @@ def answer(engine: Engine, call: frames.Call, progress: Progress) -> frames.Repl
         case frames.ClusterVoices():
             return _cluster(cast("SpeakersEngine", engine), request)
         case frames.OpenStream() | frames.FeedStream() | frames.CloseStream():
-            raise EngineFailed("This worker does not hold streams.")
+            raise EngineFailed("Streams are not answered here.")  # see streams.py
 
 
 def thinned(report: Progress) -> Progress:
@@ -67,6 +66,14 @@ def thinned(report: Progress) -> Progress:
             report(done_s)
 
     return thin
+
+
+def _media(
+    engine: Engine, request: frames.DecodeMedia | frames.CompactMedia, progress: Progress
+) -> frames.Reply:
+    if isinstance(request, frames.DecodeMedia):
+        return _decode(cast("MediaEngine", engine), request, progress)
+    return _compact(cast("CompactingEngine", engine), request, progress)
 
 
 def _decode(engine: MediaEngine, request: frames.DecodeMedia, progress: Progress) -> frames.Decoded:
@@ -86,8 +93,34 @@ def _find_speech(engine: VadEngine, request: frames.FindSpeech, progress: Progre
     return frames.SpeechFound(islands=tuple(islands))
 
 
-def _recognise(engine: AsrEngine, request: frames.Recognise, progress: Progress) -> frames.Recognised:
-    """One stretch after another; what is done counts through all of them."""
+def _recognise(
+    engine: AsrEngine, request: frames.Recognise, progress: Progress, name: str
+) -> frames.Recognised:
+    """All stretches at once where the engine can do that, else one after another."""
+    if hasattr(engine, "recognise_batch"):
+        return _recognise_batch(cast("BatchingAsrEngine", engine), request, progress, name)
+    return _recognise_each(engine, request, progress)
+
+
+def _recognise_batch(
+    engine: BatchingAsrEngine, request: frames.Recognise, progress: Progress, name: str
+) -> frames.Recognised:
+    stretches = [
+        Stretch(samples=read_clip(reference.clip), islands=reference.islands)
+        for reference in request.stretches
+    ]
+    recognitions = tuple(engine.recognise_batch(stretches, request.options, thinned(progress)))
+    if len(recognitions) != len(stretches):
+        # One too few would give every later stretch somebody else's words.
+        raise EngineFailed(
+            f"The engine '{name}' answered {len(recognitions)} stretches for {len(stretches)}; it is broken."
+        )
+    progress(sum(reference.clip.duration for reference in request.stretches))
+    return frames.Recognised(recognitions=recognitions)
+
+
+def _recognise_each(engine: AsrEngine, request: frames.Recognise, progress: Progress) -> frames.Recognised:
+    """What is done counts through all of them."""
     recognitions: list[Recognition] = []
     before_s = 0.0
     for reference in request.stretches:

@@ -22,6 +22,26 @@ def failure(call_id: int, engine: str, error: BaseException) -> Failure:
     )
 
 
+_KNOWN = {
+    "no kernel image": "its library does not support this model of device",
+    "driver version is insufficient": "its driver is too old",
+    "driver on your system is too old": "its driver is too old",
+    "compiled with cuda": "its library was built without it",
+    "compiled with mps": "its library was built without it",
+}
+"""What libraries say of a device, and what that means."""
+
+
+def in_short(error: BaseException) -> str:
+    """Why a device cannot be used, as part of a sentence; what a library says itself may hold paths."""
+    if is_out_of_memory(error):
+        return "no memory left"
+    if isinstance(error, ParleyError):
+        return error.message.rstrip(".")
+    said = str(error).lower()
+    return next((means for words, means in _KNOWN.items() if words in said), type(error).__name__)
+
+
 def _classify(engine: str, error: BaseException) -> ParleyError:
     if isinstance(error, ParleyError):
         return error
@@ -30,15 +50,16 @@ def _classify(engine: str, error: BaseException) -> ParleyError:
             f"The engine '{engine}' needs the Python package '{error.name}', "
             "which is not installed or does not load."
         )
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return OutOfMemory(f"The engine '{engine}' ran out of memory.")
     if isinstance(error, OSError) and is_disk_full(error):
         return DiskFull("No space is left where the data directory lives; make room and run it again.")
     return EngineFailed(f"The engine '{engine}' failed; the log has the details.")
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a library, or the engine itself, says that memory was lacking."""
+    if isinstance(error, (MemoryError, OutOfMemory)) or type(error).__name__ == "OutOfMemoryError":
         return True
     said = str(error).lower()
     return isinstance(error, RuntimeError) and any(words in said for words in _NO_MEMORY)

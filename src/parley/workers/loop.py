@@ -9,26 +9,33 @@ import threading
 import time
 
 import parley
-from parley.engines.contract import Engine
+from parley.errors import OutOfMemory
 from parley.wire.frames import (
     FRAME_VERSION,
     Call,
+    CloseStream,
     Failure,
+    FeedStream,
     FrameError,
     Heartbeat,
     Hello,
     Load,
     Loaded,
+    OpenStream,
+    Probe,
+    Probed,
     Progress,
     Result,
     Stop,
     ToWorker,
+    Trying,
 )
 from parley.workers.calls import answer
 from parley.workers.failures import failure
 from parley.workers.heartbeat import resident_bytes, start_heartbeat
-from parley.workers.loading import load_engine
 from parley.workers.pipe import Pipe
+from parley.workers.placing import Placed, open_backend, place, survey
+from parley.workers.streams import Streams
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +45,8 @@ class WorkerLoop:
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
-        self._engines: dict[str, Engine] = {}
+        self._engines: dict[str, Placed] = {}
+        self._streams = Streams()
         # The parent sends a frame only after the last one was answered, so this stays short.
         self._inbox: queue.SimpleQueue[ToWorker] = queue.SimpleQueue()
 
@@ -61,25 +69,64 @@ class WorkerLoop:
             _log.error("the parent sent something that is no frame: %s", error)
         os._exit(0)
 
-    def _respond(self, frame: Load | Call) -> None:
+    def _respond(self, frame: Load | Call | Probe) -> None:
+        about = "a backend" if isinstance(frame, Probe) else frame.engine
         try:
-            reply = self._load(frame) if isinstance(frame, Load) else self._call(frame)
-            self._send_measured(reply)
+            self._send_measured(self._answer(frame))
+            return
         except (Exception, SystemExit) as error:  # noqa: BLE001 - an engine may raise anything, and the worker lives on
-            _log.warning("%s of %s failed: %s", type(frame).__name__, frame.engine, type(error).__name__)
-            self._send_measured(failure(frame.call_id, frame.engine, error))
+            _log.warning("%s of %s failed: %s", type(frame).__name__, about, type(error).__name__)
+            failed = failure(frame.call_id, about, error)
+        if failed.code == OutOfMemory.code:
+            # Now that the error is gone, whose traceback held what the engine had made so far.
+            self._make_room(about)
+        self._send_measured(failed)
 
-    def _send_measured(self, frame: Loaded | Result | Failure) -> None:
+    def _answer(self, frame: Load | Call | Probe) -> Loaded | Result | Probed:
+        match frame:
+            case Load():
+                return self._load(frame)
+            case Call():
+                return self._call(frame)
+            case Probe():
+                return self._probe(frame)
+
+    def _make_room(self, engine: str) -> None:
+        """So that the smaller try that follows has room."""
+        try:
+            if engine in self._engines:
+                self._engines[engine].release()
+        except Exception:  # noqa: BLE001 - any library may be behind it, and what matters is the failure told next
+            _log.warning("a device could not be tidied up after %s", engine, exc_info=True)
+
+    def _send_measured(self, frame: Loaded | Result | Probed | Failure) -> None:
         """Memory first, so that the parent knows it when it decides what this worker does next."""
         self._pipe.send(Heartbeat(rss_bytes=resident_bytes()))
         self._pipe.send(frame)
 
     def _load(self, load: Load) -> Loaded:
         began = time.monotonic()
-        self._engines[load.engine] = load_engine(load.engine, load.factory)
+        # What was open before gives its memory back first.
+        self._engines.pop(load.engine, None)
+        self._streams.forget(load.engine)
+        placed = place(load, lambda device: self._pipe.send(Trying(call_id=load.call_id, device=device)))
+        self._engines[load.engine] = placed
         seconds = time.monotonic() - began
-        _log.info("loaded %s in %.2f s", load.engine, seconds)
-        return Loaded(call_id=load.call_id, seconds=seconds)
+        _log.info("loaded %s on %s in %.2f s", load.engine, placed.device, seconds)
+        return Loaded(
+            call_id=load.call_id,
+            seconds=seconds,
+            device=placed.device,
+            memory_mib=placed.memory_mib,
+            notices=placed.notices,
+        )
+
+    def _probe(self, probe: Probe) -> Probed:
+        def tell(device: str) -> None:
+            self._pipe.send(Trying(call_id=probe.call_id, device=device))
+
+        devices = survey(open_backend(probe.backend), tell, probe.avoid)
+        return Probed(call_id=probe.call_id, devices=devices)
 
     def _call(self, call: Call) -> Result:
         began = time.process_time()
@@ -87,5 +134,10 @@ class WorkerLoop:
         def progress(done_s: float) -> None:
             self._pipe.send(Progress(call_id=call.call_id, done_s=float(done_s)))
 
-        reply = answer(self._engines[call.engine], call, progress)
+        engine = self._engines[call.engine].engine
+        request = call.request
+        if isinstance(request, OpenStream | FeedStream | CloseStream):
+            reply = self._streams.answer(call.engine, engine, request)
+        else:
+            reply = answer(engine, call, progress)
         return Result(call_id=call.call_id, reply=reply, cpu_s=time.process_time() - began)

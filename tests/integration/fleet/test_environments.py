@@ -20,7 +20,10 @@ from tests.integration.fleet.scenario import QUICK, engine, limits, pool, say, s
 ROOMS_OF_A_WORKER = {"workers", "engines", "signal", "speech", "errors", "wire", "telemetry"}
 MODULES_OF_A_WORKER = {
     "parley.engines.contract",
+    "parley.engines.model",
     "parley.engines.plugin",
+    "parley.engines.setup",
+    "parley.engines.streaming",
     "parley.wire.frames",
     "parley.telemetry.log",
     "parley.telemetry.redaction",
