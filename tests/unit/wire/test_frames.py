@@ -52,6 +52,8 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in {types.UnionType, typing.Union}:
         return st.one_of(*(values_of(argument) for argument in arguments))
+    if origin is dict:
+        return st.dictionaries(values_of(arguments[0]), values_of(arguments[1]), max_size=3)
     if origin is tuple:
         if arguments[-1] is Ellipsis:
             return st.lists(values_of(arguments[0]), max_size=3).map(tuple)
