@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from parley.settings.server import Group
 
@@ -47,11 +47,20 @@ class ModelsSettings(Group):
         default="",
         description="Hugging Face or a mirror of it; default: `HF_ENDPOINT`, else https://huggingface.co.",
     )
+    hf_token: SecretStr | None = Field(
+        default=None,
+        description="Token for models that Hugging Face gives to registered users only; default: `HF_TOKEN`. "
+        "It is sent to `hf_endpoint` and to nobody else.",
+    )
     modelscope_endpoint: str = Field(
         default="",
-        description="ModelScope or a mirror of it; default: https://www.modelscope.cn.",
+        description="ModelScope or a mirror of it; default: `MODELSCOPE_ENDPOINT`, else "
+        "https://www.modelscope.cn.",
     )
-    offline: bool = Field(default=False, description="Never ask a hub; only what is here is used.")
+    offline: bool = Field(
+        default=False,
+        description="Never ask a hub; only what is here is used. `HF_HUB_OFFLINE=1` switches it on too.",
+    )
 
 
 class DevicesSettings(Group):

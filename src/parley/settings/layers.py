@@ -12,6 +12,7 @@ from typing import Any
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
 from parley.errors import InvalidSettings
+from parley.settings.borrowed import borrowed
 from parley.settings.keys import Settings
 from parley.settings.names import refuse_unknown_variables
 
@@ -57,6 +58,7 @@ def read_layers(config: Path | None, flags: Mapping[str, Any]) -> tuple[Layer, .
         Layer(Origin.ENVIRONMENT, _Variables(environment)()),
         Layer(Origin.DOTENV, _Variables(dotenv)()),
         Layer(Origin.FILE, TomlConfigSettingsSource(Settings, file)() if file else {}),
+        Layer(Origin.ENVIRONMENT, borrowed(os.environ)),
     )
 
 
