@@ -15,8 +15,13 @@ ParleyError
 │   ├── ProfileNotInstalled
 │   ├── EngineOutdated            the engine environment holds another version of parley
 │   └── DeviceUnavailable         a device that was asked for strictly cannot be used
+├── SupplyError                   something could not be brought onto this machine
+│   ├── DownloadFailed            no hub answers, or the line is too slow; the same again goes on
+│   ├── DownloadRefused           not on the hub, not for this user, or offline
+│   └── ModelDamaged              a checksum is wrong, a file is missing
 ├── WorkerError                   something happened to a child process; another try may succeed
 │   ├── EngineFailed              the engine raised
+│   ├── EngineBroken              the engine could not be loaded; it is tried again after a while
 │   ├── OutOfMemory               the engine's device has no memory left for this batch
 │   ├── WorkerDied
 │   ├── WorkerHung                no progress within its deadline; it was killed
@@ -91,6 +96,9 @@ from parley.errors.requests import (
 from parley.errors.tree import (
     DeviceUnavailable,
     DiskFull,
+    EngineBroken,
+    DownloadFailed,
+    DownloadRefused,
     EngineFailed,
     EngineOutdated,
     FileNotFound,
@@ -99,6 +107,7 @@ from parley.errors.tree import (
     InvalidOption,
     InvalidSettings,
     MediaTooLarge,
+    ModelDamaged,
     OutOfMemory,
     ParleyError,
     ProfileError,
@@ -108,6 +117,7 @@ from parley.errors.tree import (
     StoreBroken,
     StoreBusy,
     StreamLost,
+    SupplyError,
     UndecodableMedia,
     UnitPoisoned,
     UnsupportedMedia,
@@ -130,7 +140,10 @@ __all__ = [
     "DeviceUnavailable",
     "DiskBudgetSpent",
     "DiskFull",
+    "DownloadFailed",
+    "DownloadRefused",
     "EditConflict",
+    "EngineBroken",
     "EngineFailed",
     "EngineOutdated",
     "FileHashMismatch",
@@ -156,6 +169,7 @@ __all__ = [
     "MissingFileData",
     "MissingTaskId",
     "MissingTaskIds",
+    "ModelDamaged",
     "NoSuchPage",
     "OffsetConflict",
     "OutOfMemory",
@@ -176,6 +190,7 @@ __all__ = [
     "StoreBroken",
     "StoreBusy",
     "StreamLost",
+    "SupplyError",
     "TaskExpired",
     "TaskNotFound",
     "TooManySessions",

@@ -110,6 +110,34 @@ class DeviceUnavailable(ProfileError):
     code = "device_unavailable"
 
 
+class SupplyError(ParleyError):
+    """A model or an engine's libraries could not be brought onto this machine."""
+
+    code = "supply_error"
+    permanent = False
+    http_status = 503
+    exit_code = 8
+
+
+class DownloadFailed(SupplyError):
+    """A hub could not be reached, or its line was too slow."""
+
+    code = "download_failed"
+
+
+class DownloadRefused(SupplyError):
+    """A hub does not have the model, or does not give it to this user; or downloads are switched off."""
+
+    code = "download_refused"
+    permanent = True
+
+
+class ModelDamaged(SupplyError):
+    """Files differ from what their checksums say, or some are missing."""
+
+    code = "model_damaged"
+
+
 class WorkerError(ParleyError):
     """Something happened to a child process."""
 
@@ -122,6 +150,13 @@ class EngineFailed(WorkerError):
     """The engine raised an exception of its own."""
 
     code = "engine_failed"
+
+
+class EngineBroken(WorkerError):
+    """The engine could not be loaded; it is tried again after a while."""
+
+    code = "engine_broken"
+    http_status = 503
 
 
 class OutOfMemory(WorkerError):
