@@ -2,7 +2,7 @@
 
 An engine file is any module under `parley.engines.<role>` that exports `SPEC`, or `SPECS` where one
 file serves several models, or a `*.py` file in a folder of the user's that does so; there the factory
-may be written ":Name", meaning this file.
+and the backend may be written ":Name", meaning this file.
 """
 
 from __future__ import annotations
@@ -62,8 +62,11 @@ def _plugged_in(folders: Iterable[Path]) -> Iterable[EngineSpec]:
             raise InvalidSettings("A folder in engine_dirs does not exist; correct the setting.")
         for path in sorted(folder.resolve().glob("*.py")):
             for spec in _spec_of(_import_file(path)):
-                own = spec.factory.startswith(":")
-                yield replace(spec, factory=f"{path}{spec.factory}") if own else spec
+                yield replace(spec, factory=_placed(spec.factory, path), backend=_placed(spec.backend, path))
+
+
+def _placed(factory: str, path: Path) -> str:
+    return f"{path}{factory}" if factory.startswith(":") else factory
 
 
 def _import_file(path: Path) -> ModuleType:

@@ -70,7 +70,7 @@ class WorkerLoop:
         os._exit(0)
 
     def _respond(self, frame: Load | Call | Probe) -> None:
-        about = "a backend" if isinstance(frame, Probe) else frame.engine
+        about = frame.backend.rpartition(":")[2] if isinstance(frame, Probe) else frame.engine
         try:
             self._send_measured(self._answer(frame))
             return
