@@ -96,9 +96,9 @@ from parley.errors.requests import (
 from parley.errors.tree import (
     DeviceUnavailable,
     DiskFull,
-    EngineBroken,
     DownloadFailed,
     DownloadRefused,
+    EngineBroken,
     EngineFailed,
     EngineOutdated,
     FileNotFound,
