@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parley.app.pools import limits_for, pools_for
+from parley.batch.enrol import take_voice
 from parley.batch.events import Event, Publish
 from parley.batch.options import Outcome, RecipeOptions, Recording, stamp_of
 from parley.batch.recipe import transcribe
@@ -19,8 +20,10 @@ from parley.engines.registry import discover
 from parley.engines.selecting import select
 from parley.errors import FileNotFound
 from parley.fleet.fleet import Fleet
+from parley.jobs.principal import ANYBODY
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
+from parley.storage.voices import EnrolledVoice
 from parley.supply.environments import Environments
 from parley.supply.models import Models
 from parley.supply.readiness import Supplies
@@ -36,11 +39,16 @@ class Workshop:
     store: Store
     fleet: Fleet
 
-    async def transcribe(self, path: Path, wish: Wish, publish: Publish) -> Outcome:
-        """The transcript of a file; raises ParleyError."""
+    async def enrol(self, path: Path, wish: Wish, user: str, name: str) -> EnrolledVoice:
+        """Remember the voice in a file under a name; raises ParleyError."""
         options = self.options(wish)
         recording = await self.identify(path)
-        tools = Tools(
+        taken = await take_voice(self.tools(wish, nobody_listens), recording, options, self.profile)
+        return await self.store.voices.enroll(user, name, taken.engine, taken.vector, taken.speech_s)
+
+    def tools(self, wish: Wish, publish: Publish) -> Tools:
+        """What the stages of a recipe work with."""
+        return Tools(
             store=self.store,
             fleet=self.fleet,
             publish=publish,
@@ -48,7 +56,13 @@ class Workshop:
             in_flight=2 * self.settings.worker_count(),
             reuse=wish.use_cache,
         )
-        return await transcribe(tools, recording, options, self.profile)
+
+    async def transcribe(self, path: Path, wish: Wish, publish: Publish) -> Outcome:
+        """The transcript of a file; raises ParleyError."""
+        known = await self.store.voices.known(ANYBODY) if wish.speakers is not None else ()
+        options = self.options(replace(wish, known=known))
+        recording = await self.identify(path)
+        return await transcribe(self.tools(wish, publish), recording, options, self.profile)
 
     async def identify(self, path: Path) -> Recording:
         """The file and its digest; raises FileNotFound."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from parley.batch.attribute import TurnLine, attribute
 from parley.batch.recognise import Hearing
@@ -15,12 +16,16 @@ from parley.speech.transcript import FailedSpan, Segment, Transcript, Word
 
 @dataclass(frozen=True, slots=True)
 class HeardTrack:
-    """All that is known of one track, in seconds of its PCM file; turns None: nobody is told apart."""
+    """All that is known of one track, in seconds of its PCM file; turns None: nobody is told apart.
+
+    `names` are those of speakers whose voices were enrolled.
+    """
 
     track: PcmTrack
     islands: Sequence[Span]
     hearing: Hearing
     turns: Sequence[SpeakerTurn] | None
+    names: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
 def assemble(
@@ -37,7 +42,7 @@ def assemble(
     return Transcript(
         duration=media.duration,
         segments=tuple(_mark_overlap(ordered) if len(heard) > 1 else ordered),
-        speakers=tuple(sorted(labels.values(), key=lambda label: int(label.removeprefix("Speaker")))),
+        speakers=tuple(dict.fromkeys(labels.values())),
         language=next((track.hearing.language for track in heard if track.hearing.language), None),
         profile=profile,
         diarized=any(track.turns is not None for track in heard),
@@ -71,13 +76,15 @@ def _segment(sentence: Sentence, track: HeardTrack) -> Segment:
 
 
 def _labels(heard: Sequence[HeardTrack], speaking: set[int]) -> dict[int, str]:
-    """Names by total speaking time: `Speaker1` speaks most."""
+    """Labels by total speaking time: who was enrolled has a name, of the others `Speaker1` speaks most."""
     seconds = dict.fromkeys(sorted(speaking), 0.0)
     for turn in (turn for track in heard for turn in track.turns or ()):
         if turn.speaker in seconds:
             seconds[turn.speaker] += turn.end - turn.start
     ranked = sorted(seconds, key=lambda speaker: -seconds[speaker])
-    return {speaker: f"Speaker{rank}" for rank, speaker in enumerate(ranked, start=1)}
+    names = {speaker: name for track in heard for speaker, name in track.names.items()}
+    numbers = itertools.count(1)
+    return {speaker: names.get(speaker) or f"Speaker{next(numbers)}" for speaker in ranked}
 
 
 def _moved(segment: Segment, origin: float) -> Segment:

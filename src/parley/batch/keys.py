@@ -41,12 +41,18 @@ def keys_for(recording: Recording, options: RecipeOptions, profile: Profile) -> 
     find_speech = digest(decode, engine[Role.VAD])
     recognise = digest(find_speech, engine[Role.ASR], options.recognition)
     embed = digest(find_speech, engine.get(Role.SPEAKERS))
-    transcript = digest(
-        recognise, embed, options.speakers, engine.get(Role.PUNCTUATION), engine.get(Role.ALIGN)
-    )
+    last = (options.speakers, engine.get(Role.PUNCTUATION), engine.get(Role.ALIGN))
+    # Left out where nobody is known, so that what was remembered before voices had names is found.
+    names = (options.known,) if options.known else ()
+    transcript = digest(recognise, embed, *last, *names)
     return Keys(
         decode=decode, find_speech=find_speech, recognise=recognise, embed=embed, transcript=transcript
     )
+
+
+def engine_of_voices(spec: EngineSpec) -> str:
+    """What enrolled vectors are filed under: those of one revision mean nothing to another."""
+    return f"{spec.name} {spec.revision}"
 
 
 def of_track(link: str, track: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from parley.speech.enrolment import KnownVoice
 from parley.speech.media import DecodeOptions
 from parley.speech.recognition import RecognitionOptions, SpeakerCount
 from parley.speech.transcript import Transcript
@@ -32,8 +33,9 @@ def stamp_of(path: Path) -> tuple[int, int] | None:
 class RecipeOptions:
     """Everything the result depends on besides the recording and the profile, and how to get there.
 
-    `speakers` None means that nobody is told apart. `use_cache` False does everything
-    anew and remembers that instead. `unit_seconds` bounds the speech of one unit of work.
+    `speakers` None means that nobody is told apart; `known` are voices to call by their names.
+    `use_cache` False does everything anew and remembers that instead. `unit_seconds` bounds the
+    speech of one unit of work.
     """
 
     decode: DecodeOptions = field(default_factory=DecodeOptions)
@@ -42,6 +44,7 @@ class RecipeOptions:
     use_cache: bool = True
     fail_on_lost_speech: bool = False
     unit_seconds: float = 30.0
+    known: tuple[KnownVoice, ...] = ()
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -73,6 +73,12 @@ async def _remember(tools: Tools, keys: Keys, transcript: Transcript) -> Transcr
     return transcript
 
 
+_ONE = SpeakerCount(minimum=1, maximum=1)
+
+_Told = tuple[tuple[SpeakerTurn, ...] | None, Mapping[int, str], str]
+"""Turns (None: nobody is told apart), names by speaker, and a warning."""
+
+
 @dataclass(slots=True)
 class _Recipe:
     tools: Tools
@@ -127,15 +133,15 @@ class _Recipe:
         self, index: int, track: PcmTrack, found: tuple[SpeechFinder, list[Span]], media: DecodedMedia
     ) -> HeardTrack:
         finder, islands = found
-        hearing, turns = await together(
+        hearing, told = await together(
             self._recognise(index, track, islands, media), self._tell_apart(index, track, islands)
         )
-        turns, lost = turns
+        turns, names, lost = told
         hearing.failed.extend(finder.failed)
         if lost:
             hearing.incomplete = True
             hearing.notices.append(lost)
-        return HeardTrack(track=track, islands=islands, hearing=hearing, turns=turns)
+        return HeardTrack(track=track, islands=islands, hearing=hearing, turns=turns, names=names)
 
     async def _recognise(
         self, index: int, track: PcmTrack, islands: Sequence[Span], media: DecodedMedia
@@ -153,26 +159,29 @@ class _Recipe:
         hearing = await recogniser.run(pack(islands, engine.max_stretch_s))
         return await refine(self.tools, self.profile, work, track, hearing, self.options)
 
-    async def _tell_apart(
-        self, index: int, track: PcmTrack, islands: Sequence[Span]
-    ) -> tuple[tuple[SpeakerTurn, ...] | None, str]:
-        """Turns (None: nobody is told apart) and a warning; a failure here never costs the text."""
+    async def _tell_apart(self, index: int, track: PcmTrack, islands: Sequence[Span]) -> _Told:
+        """Who speaks when and what they are called; a failure here never costs the text."""
         count = self.options.speakers
         engine = self.profile.engine(Role.SPEAKERS)
         if count is None:
-            return None, ""
-        if self.options.decode.channel == "split":
-            return _one_voice(islands, index), ""
-        if count == SpeakerCount(minimum=1, maximum=1) or engine is None:
-            return _one_voice(islands, 0), ""
-        listener = VoiceListener(self.tools, engine, of_track(self.keys.embed, index), track)
+            return None, {}, ""
+        speaker = index if self.options.decode.channel == "split" else 0
+        alone = count if self.options.decode.channel != "split" else _ONE
+        if engine is None or (alone == _ONE and not self.options.known):
+            return _one_voice(islands, speaker), {}, ""
+        work = of_track(self.keys.embed, index)
+        listener = VoiceListener(self.tools, engine, work, track, self.options.known)
         try:
-            turns = await listener.run(islands, count)
+            turns = await listener.run(islands, alone)
         except StorageError:
             raise
         except ParleyError as error:
-            return None, f"Speakers could not be told apart: {error.message}"
-        return turns, "A part of the voices could not be heard." if listener.incomplete else ""
+            return None, {}, f"Speakers could not be told apart: {error.message}"
+        warning = "A part of the voices could not be heard." if listener.incomplete else ""
+        if alone == _ONE:
+            names = {speaker: listener.names[0]} if 0 in listener.names else {}
+            return _one_voice(islands, speaker), names, warning
+        return turns, listener.names, warning
 
 
 def _one_voice(islands: Sequence[Span], speaker: int) -> tuple[SpeakerTurn, ...]:

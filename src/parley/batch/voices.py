@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from parley.batch.events import Stage
 from parley.batch.units import StageRun, Tools, Unit
 from parley.engines.contract import EngineSpec
 from parley.errors import WorkerError
-from parley.signal.windows import thin
+from parley.signal.naming import mean_voices, name_voices
+from parley.signal.windows import Windows, thin
+from parley.speech.enrolment import KnownVoice
 from parley.speech.media import SAMPLE_RATE_HZ, Clip, PcmTrack
 from parley.speech.recognition import SpeakerCount
 from parley.speech.span import Span, SpeakerTurn
@@ -30,31 +34,53 @@ neighbouring windows of an island are joined."""
 
 @dataclass(slots=True)
 class VoiceListener:
-    """Tells the voices of one track apart; `incomplete` says that a part of it could not be heard."""
+    """Tells the voices of one track apart; `incomplete` says that a part of it could not be heard.
+
+    `names` are those of speakers who are among `known`.
+    """
 
     tools: Tools
     engine: EngineSpec
     work: str
     track: PcmTrack
+    known: Sequence[KnownVoice] = ()
     incomplete: bool = False
+    names: Mapping[int, str] = field(default_factory=dict[int, str])
 
     async def run(self, islands: Sequence[Span], count: SpeakerCount) -> tuple[SpeakerTurn, ...]:
         """Turns in seconds of the PCM file, sorted and disjoint; empty without speech."""
-        units = self._units(islands)
-        if not units:
+        batches = await self.listen(islands)
+        if not batches:
             return ()
-        # Recognition goes first: its text is what the user waits for.
-        embed = StageRun(
-            self.tools, Stage.EMBED, self.work, self.engine, priority=1, isolate=self._do_without
-        )
-        replies = await embed.run(units)
-        batches = [_absolute(unit, reply) for unit, reply in zip(units, replies, strict=True)]
         request = ClusterVoices(batches=_bounded(batches), count=count)
         seconds = sum(island.duration for island in islands)
         answer = await self.tools.fleet.call(self.engine.name, request, audio_s=seconds, priority=1)
         self.tools.cost(Stage.CLUSTER).cpu_s += answer.cpu_s
         self.tools.cost(Stage.CLUSTER).units_done += 1
-        return answer.reply.turns if isinstance(answer.reply, Clustered) else ()
+        turns = answer.reply.turns if isinstance(answer.reply, Clustered) else ()
+        if self.known:
+            vectors = await self.tools.store.voices.vectors([voice.key for voice in self.known])
+            self.names = await asyncio.to_thread(self._name, batches, turns, vectors)
+        return turns
+
+    async def listen(self, islands: Sequence[Span]) -> list[VoiceVectors]:
+        """The voices of the islands, windows in seconds of the PCM file."""
+        units = self._units(islands)
+        if not units:
+            return []
+        # Recognition goes first: its text is what the user waits for.
+        embed = StageRun(
+            self.tools, Stage.EMBED, self.work, self.engine, priority=1, isolate=self._do_without
+        )
+        replies = await embed.run(units)
+        return [_absolute(unit, reply) for unit, reply in zip(units, replies, strict=True)]
+
+    def _name(
+        self, batches: Sequence[VoiceVectors], turns: Sequence[SpeakerTurn], vectors: Mapping[str, bytes]
+    ) -> Mapping[int, str]:
+        """Names of the speakers; a voice that was removed since it was asked for names nobody."""
+        known = {voice.name: vector_of(vectors[voice.key]) for voice in self.known if voice.key in vectors}
+        return name_voices(mean_voices(*unpack(batches), turns), known, self.engine.same_voice)
 
     def _units(self, islands: Sequence[Span]) -> list[Unit]:
         groups: list[list[Span]] = []
@@ -88,6 +114,24 @@ def _absolute(unit: Unit, reply: Reply) -> VoiceVectors:
         raise TypeError(f"a speakers engine answered {type(reply).__name__}")
     windows = np.frombuffer(reply.windows, dtype=np.float64) + unit.request.clip.first / SAMPLE_RATE_HZ
     return VoiceVectors(windows=windows.tobytes(), vectors=reply.vectors, dimension=reply.dimension)
+
+
+def unpack(batches: Sequence[VoiceVectors]) -> tuple[Windows, npt.NDArray[np.float32]]:
+    """Windows (n, 2) in seconds and vectors (n, d) of all batches, sorted by start."""
+    heard = [batch for batch in batches if batch.windows]
+    if not heard:
+        return np.zeros((0, 2)), np.zeros((0, 1), dtype=np.float32)
+    windows = np.concatenate([np.frombuffer(batch.windows, dtype="<f8").reshape(-1, 2) for batch in heard])
+    vectors = np.concatenate(
+        [np.frombuffer(batch.vectors, dtype="<f2").reshape(-1, batch.dimension) for batch in heard]
+    )
+    order = np.argsort(windows[:, 0], kind="stable")
+    return windows[order], vectors[order].astype(np.float32)
+
+
+def vector_of(stored: bytes) -> npt.NDArray[np.float32]:
+    """An enrolled voice as it is stored: little-endian float32."""
+    return np.frombuffer(stored, dtype="<f4")
 
 
 def _bounded(batches: Sequence[VoiceVectors]) -> tuple[VoiceVectors, ...]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from parley.batch.keys import engine_of_voices
 from parley.batch.options import RecipeOptions
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile, check_options
 from parley.errors import UnsupportedOption
+from parley.speech.enrolment import KnownVoice
 from parley.speech.media import DecodeOptions
 from parley.speech.recognition import RecognitionOptions, SpeakerCount
 
@@ -18,9 +20,9 @@ from parley.speech.recognition import RecognitionOptions, SpeakerCount
 class Wish:
     """What a caller asks of a recording.
 
-    `speakers` is "auto" (told apart where the profile can), None (not told apart) or a count. The
-    limits in `decode` are replaced by those of the house. `strict` fails when a part cannot be
-    recognised, instead of marking it.
+    `speakers` is "auto" (told apart where the profile can), None (not told apart) or a count; `known`
+    are voices to call by their names. The limits in `decode` are replaced by those of the house.
+    `strict` fails when a part cannot be recognised, instead of marking it.
     """
 
     decode: DecodeOptions = field(default_factory=DecodeOptions)
@@ -28,6 +30,7 @@ class Wish:
     speakers: SpeakerCount | Literal["auto"] | None = "auto"
     use_cache: bool = True
     strict: bool = False
+    known: tuple[KnownVoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +45,23 @@ class HouseLimits:
 def plan(wish: Wish, profile: Profile, profiles: Mapping[str, Profile], limits: HouseLimits) -> RecipeOptions:
     """The wish as the profile can fulfil it; raises UnsupportedOption or InvalidOption."""
     check_options(profile, wish.recognition, profiles.values())
+    speakers = _speakers(wish, profile, profiles)
     return RecipeOptions(
         decode=replace(wish.decode, max_duration_s=limits.max_duration_s, max_channels=limits.max_channels),
         recognition=wish.recognition,
-        speakers=_speakers(wish, profile, profiles),
+        speakers=speakers,
+        known=_known(wish, profile) if speakers else (),
         use_cache=wish.use_cache,
         fail_on_lost_speech=wish.strict,
         unit_seconds=limits.unit_seconds,
     )
+
+
+def _known(wish: Wish, profile: Profile) -> tuple[KnownVoice, ...]:
+    """Those whose vectors the profile's engine can compare."""
+    engine = profile.engine(Role.SPEAKERS)
+    mine = engine_of_voices(engine) if engine else None
+    return tuple(sorted(voice for voice in wish.known if voice.engine == mine))
 
 
 def _speakers(wish: Wish, profile: Profile, profiles: Mapping[str, Profile]) -> SpeakerCount | None:

@@ -22,6 +22,7 @@ from parley.cli import (
     key,
     profiles,
     serve,
+    speakers,
     tell,
     token,
     transcribe,
@@ -47,6 +48,7 @@ app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")
 app.add_typer(token.app, name="token")
 app.add_typer(key.app, name="key")
+app.add_typer(speakers.app, name="speakers")
 
 
 def _version(asked: bool) -> None:

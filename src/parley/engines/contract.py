@@ -69,7 +69,8 @@ class EngineSpec:
 
     `batches` says that a recogniser is a BatchingAsrEngine, which is best given `batch_size_s`
     seconds at once; `batch_invariant` whether a result is independent of what else is in its batch.
-    `compacts` says of a media engine that it is a CompactingEngine too.
+    `compacts` says of a media engine that it is a CompactingEngine too. `same_voice` is the cosine from
+    which two mean vectors of a `speakers` engine are the same person's.
     """
 
     name: str
@@ -94,6 +95,7 @@ class EngineSpec:
     batch_size_s: float = 0.0
     batch_invariant: bool = True
     compacts: bool = False
+    same_voice: float = 0.5
 
     @property
     def takes_setup(self) -> bool:

@@ -128,7 +128,7 @@ async def _imported(
 
 def _is_plain(wish: Wish) -> bool:
     plain = Wish(recognition=RecognitionOptions(language=wish.recognition.language), speakers=wish.speakers)
-    return wish == plain and not isinstance(wish.speakers, SpeakerCount)
+    return replace(wish, known=()) == plain and not isinstance(wish.speakers, SpeakerCount)
 
 
 def _answers(transcript: Transcript, order: Order, planner: Planner) -> bool:

@@ -62,9 +62,13 @@ class Opening:
         self._settle = settle
         self._options = options
 
-    def check(self, plan: UploadPlan) -> UploadPlan:
-        """The plan with a name that can be shown; raises as `check_plan` does."""
-        return check_plan(plan, self._options.max_file_bytes, self._settle)
+    async def check(self, who: Principal, plan: UploadPlan) -> UploadPlan:
+        """The plan with a name that can be shown and the user's voices; raises as `check_plan` does."""
+        plan = check_plan(plan, self._options.max_file_bytes, self._settle)
+        if plan.order.wish.speakers is None:
+            return plan
+        wish = replace(plan.order.wish, known=await self._store.voices.known(who.user))
+        return replace(plan, order=replace(plan.order, wish=wish))
 
     async def answer(self, who: Principal, task_id: str, plan: UploadPlan) -> bool:
         """Complete the task from what is remembered, where the hash certainly names a content."""
@@ -92,9 +96,9 @@ class Opening:
                 raise
             return await self._arrivals.add(record, self._options.limits)
 
-    async def amend(self, arrival: Arrival, plan: UploadPlan) -> None:
+    async def amend(self, who: Principal, arrival: Arrival, plan: UploadPlan) -> None:
         """What is asked of an upload, after its bytes have come; raises as `check` does."""
-        plan = self.check(plan)
+        plan = await self.check(who, plan)
         record = replace(
             arrival.record,
             file_name=plan.order.file_name,

@@ -46,7 +46,10 @@ CLOSING_S = 5.0
 
 
 class Reception:
-    """Uploads. `settle` names the profile and refuses what it cannot do. Any method may raise StorageError."""
+    """Uploads. `settle` names the profile and refuses what it cannot do.
+
+    Any method may raise StorageError.
+    """
 
     def __init__(
         self, store: Store, desk: Tasks, settle: SettleOrder, options: ReceptionOptions | None = None
@@ -66,7 +69,7 @@ class Reception:
         Raises UploadRefused, ChunkedUploadError, InvalidFormat, FileTooLarge, InvalidFileType,
         UnsupportedOption, InvalidOption, ProfileNotInstalled, TooManySessions, DiskBudgetSpent.
         """
-        plan = self._opening.check(plan)
+        plan = await self._opening.check(who, plan)
         task_id = str(uuid4())
         if (plan.door == "single" or plan.early_hit) and await self._opening.answer(who, task_id, plan):
             self._count(hits=1)
@@ -142,14 +145,14 @@ class Reception:
 
         Raises what `open` and `finish` raise, FileTooLarge and SizeMismatch as soon as they are certain.
         """
-        plan = self._opening.check(plan)
+        plan = await self._opening.check(who, plan)
         arrival = await self._opening.begin(who, str(uuid4()), self._streams.reserve(plan))
         self._count(opened=1)
         try:
             await self._streams.receive(arrival, plan.size_bytes, stream)
             self._count(received_bytes=arrival.offset_bytes)
             if settle is not None:
-                await self._opening.amend(arrival, await settle())
+                await self._opening.amend(who, arrival, await settle())
         except BaseException:
             await asyncio.shield(self._arrivals.drop(arrival))
             raise

@@ -57,9 +57,10 @@ class FailedSpan:
 class Transcript:
     """What was said, by whom and when.
 
-    `segments` are unmerged sentences ordered by start; `speakers` are their labels in natural
-    order, `Speaker1` having spoken longest. `duration` is seconds of the recording that were
-    looked at, `profile` the profile that did it, `failed` the spans that could not be recognised.
+    `segments` are unmerged sentences ordered by start; `speakers` are their labels, who spoke
+    longest first: names of enrolled voices, or `Speaker1` and so on. `duration` is seconds of the
+    recording that were looked at, `profile` the profile that did it, `failed` the spans that could
+    not be recognised.
     """
 
     duration: float

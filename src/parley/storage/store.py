@@ -34,6 +34,7 @@ from parley.storage.tasks import Tasks
 from parley.storage.transcripts import Transcripts
 from parley.storage.units import Units
 from parley.storage.uploads import Uploads
+from parley.storage.voices import Voices
 
 DATABASE = "parley.db"
 
@@ -59,6 +60,7 @@ class Store:
         self.keys = Keys(database)
         self.outbox = Outbox(database)
         self.imports = Imports(database)
+        self.voices = Voices(database)
         self._incoming = Incoming(data_dir / "incoming", self.leases)
 
     @classmethod

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Double, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD_REVISION = "0003"
+HEAD_REVISION = "0004"
 """The newest migration. Revisions count upwards, so that an older Parley knows a newer database."""
 
 
@@ -229,3 +229,18 @@ class ImportRow(Row):
     processing_s: Mapped[float]
     created_at: Mapped[float]
     payload: Mapped[bytes]
+
+
+class VoiceRow(Row):
+    """An enrolled voice: one vector (little-endian float32) by user, name and engine."""
+
+    __tablename__ = "voices"
+    __table_args__ = (Index("ix_voices_key", "key"),)
+
+    user: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    engine: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    speech_s: Mapped[float]
+    created_at: Mapped[float]
+    vector: Mapped[bytes]

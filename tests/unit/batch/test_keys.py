@@ -7,6 +7,7 @@ from parley.batch.keys import digest, keys_for, of_track
 from parley.batch.options import RecipeOptions, Recording
 from parley.engines.contract import EngineSpec, Role
 from parley.engines.profiles import Profile
+from parley.speech.enrolment import KnownVoice
 from parley.speech.media import DecodeOptions
 from parley.speech.recognition import RecognitionOptions, SpeakerCount
 
@@ -41,6 +42,7 @@ EVERYTHING = {"decode", "find_speech", "recognise", "embed", "transcript"}
         (PLAIN, set[str]()),
         (replace(PLAIN, speakers=None), {"transcript"}),
         (replace(PLAIN, speakers=SpeakerCount(minimum=2, maximum=2)), {"transcript"}),
+        (replace(PLAIN, known=(KnownVoice(name="Ann", engine="x 1", key="k"),)), {"transcript"}),
         (replace(PLAIN, use_cache=False), set[str]()),
         (replace(PLAIN, recognition=RecognitionOptions(language="en")), {"recognise", "transcript"}),
         (replace(PLAIN, recognition=RecognitionOptions(task="translate")), {"recognise", "transcript"}),

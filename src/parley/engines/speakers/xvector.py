@@ -37,6 +37,9 @@ SPEC = EngineSpec(
     licence="MIT",
     requires=("moonshine_voice", "onnxruntime"),
     install="pip install moonshine-voice==0.0.49 onnxruntime",
+    # Single utterances of 3 s or more of 12 people in LibriSpeech and AISHELL, 30 more of AISHELL-3: of
+    # 3,107 pairs of different people none is as alike, of 296 of the same 12 % are less.
+    same_voice=0.4,
 )
 
 LIBRARIES = ("libmoonshine.so", "libmoonshine.dylib", "moonshine.dll")
