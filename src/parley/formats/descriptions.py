@@ -20,7 +20,7 @@ DESCRIPTIONS: Mapping[type, Mapping[str, str]] = MappingProxyType(
             "language": "ISO 639 code of the whole recording; null where it is not known.",
             "profile": "Name of the profile that made the transcript.",
             "diarized": "Whether speakers were told apart.",
-            "speakers": "Labels in natural order; by default Speaker1 has spoken longest.",
+            "speakers": "Labels, who spoke longest first: names of enrolled voices, or Speaker1 and so on.",
             "segments": "Sentences ordered by start; consecutive ones of a speaker are not merged.",
             "failed": "Stretches that could not be transcribed; empty when all went well.",
             "warnings": "Sentences for the user on what is missing or doubtful.",
