@@ -77,9 +77,10 @@ class WorkerLoop:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - an engine may raise anything, and the worker lives on
             _log.warning("%s of %s failed: %s", type(frame).__name__, about, type(error).__name__)
             failed = failure(frame.call_id, about, error)
-        if failed.code == OutOfMemory.code:
-            # Now that the error is gone, whose traceback held what the engine had made so far.
-            self._make_room(about)
+        if failed.code == OutOfMemory.code and about in self._engines:
+            # So that a smaller try has room; now that the error is gone, whose traceback held what
+            # the engine had made so far.
+            self._engines[about].release()
         self._send_measured(failed)
 
     def _answer(self, frame: Load | Call | Probe) -> Loaded | Result | Probed:
@@ -90,14 +91,6 @@ class WorkerLoop:
                 return self._call(frame)
             case Probe():
                 return self._probe(frame)
-
-    def _make_room(self, engine: str) -> None:
-        """So that the smaller try that follows has room."""
-        try:
-            if engine in self._engines:
-                self._engines[engine].release()
-        except Exception:  # noqa: BLE001 - any library may be behind it, and what matters is the failure told next
-            _log.warning("a device could not be tidied up after %s", engine, exc_info=True)
 
     def _send_measured(self, frame: Loaded | Result | Probed | Failure) -> None:
         """Memory first, so that the parent knows it when it decides what this worker does next."""

@@ -37,8 +37,7 @@ class Placed:
 
     def release(self) -> None:
         """Give back what the library keeps for later."""
-        if self.backend is not None:
-            self.backend.release(self.device)
+        _release(self.backend, self.device)
 
 
 def place(load: Load, tell: Tell) -> Placed:
@@ -78,6 +77,15 @@ def _probe(backend: Backend, device: str, tell: Tell) -> str:
         _log.debug("trying %s failed", device, exc_info=True)
         return in_short(error)
     return ""
+
+
+def _release(backend: Backend | None, device: str) -> None:
+    if backend is None or device == CPU:
+        return
+    try:
+        backend.release(device)
+    except Exception:  # noqa: BLE001 - any library may be behind it, and what matters is what comes next
+        _log.warning("%s could not be tidied up", device, exc_info=True)
 
 
 class _Opening:
@@ -128,9 +136,9 @@ class _Opening:
             return problem
         self._tell(device)
         problem = self._open(device)
-        if problem and self._backend is not None:
-            # After the error has gone, whose traceback held what was opened so far.
-            self._backend.release(device)
+        if problem:
+            # Now that the error has gone, whose traceback held what was opened so far.
+            _release(self._backend, device)
         return problem
 
     def _open(self, device: str) -> str:
