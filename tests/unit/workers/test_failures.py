@@ -2,8 +2,8 @@ import errno
 
 import pytest
 
-from parley.errors import EngineFailed, MediaTooLarge
-from parley.workers.failures import failure
+from parley.errors import EngineFailed, MediaTooLarge, OutOfMemory
+from parley.workers.failures import failure, in_short
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,23 @@ def test_messages_are_ours_and_details_are_bounded() -> None:
     known = failure(1, "e", EngineFailed("For the user.", detail="for the log"))
     assert known.message == "For the user."
     assert known.detail.startswith("for the log")
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "no memory left"),
+        (OutOfMemory("The engine ran out of memory."), "no memory left"),
+        (
+            RuntimeError("CUDA error: no kernel image is available for execution"),
+            "does not support this model",
+        ),
+        (RuntimeError("The NVIDIA driver on your system is too old"), "its driver is too old"),
+        (AssertionError("Torch not compiled with CUDA enabled"), "built without it"),
+        (EngineFailed("its results are wrong."), "its results are wrong"),
+        (OSError("/root/secret/libcudart.so: cannot open"), "OSError"),
+    ],
+)
+def test_why_a_device_cannot_be_used_is_said_without_paths(error: Exception, says: str) -> None:
+    assert says in in_short(error)
+    assert "/" not in in_short(error)
