@@ -61,3 +61,13 @@ def merge_islands(islands: Sequence[Span], most: int) -> list[Span]:
     firsts = [0, *(cut + 1 for cut in cuts)]
     lasts = [*cuts, len(islands) - 1]
     return [Span(islands[a].start, islands[b].end) for a, b in zip(firsts, lasts, strict=True)]
+
+
+_AFTER_MARK = {**dict.fromkeys(".?!。？！", 2.0), **dict.fromkeys(",;:，；：、", 1.0)}
+"""Nats by which an island rather begins behind a punctuation mark."""
+
+
+def gain_after(texts: Sequence[str]) -> Floats:
+    """The `gain` of tokens with these texts, by the mark that the token in front ends with."""
+    ends = ["", *(text.rstrip()[-1:] for text in texts[:-1])]
+    return np.array([_AFTER_MARK.get(end, 0.0) for end in ends])

@@ -5,9 +5,7 @@ Run as a script it makes the same from transformers through CTranslate2's conver
 
 from __future__ import annotations
 
-import json
 import string
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ MELS = 80
 SEED = 7
 
 TEXT_TOKENS = 50257
-"""As many as the multilingual models have: by the number of tokens CTranslate2 tells them from English ones."""
+"""As many as the multilingual models have. The last one is empty there: by it CTranslate2 knows them."""
 
 
 def byte_letters() -> list[str]:
@@ -44,12 +42,13 @@ def vocabulary() -> list[str]:
     letters = string.ascii_lowercase
     words = [
         f"Ġ{letters[i % 26]}{letters[i // 26 % 26]}{letters[i // 676 % 26]}{letters[i // 17576 % 26]}"
-        for i in range(TEXT_TOKENS - 256)
+        for i in range(TEXT_TOKENS - 257)
     ]
     marks = ["translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps"]
     return [
         *byte_letters(),
         *words,
+        "",
         "<|endoftext|>",
         "<|startoftranscript|>",
         *(f"<|{code}|>" for code in languages()),
@@ -65,7 +64,9 @@ def write_tokenizer(folder: Path, tokens: list[str]) -> None:
     tokenizer = Tokenizer(models.BPE(vocab=text, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens([AddedToken(token, special=True) for token in tokens if token.startswith("<|")])
+    tokenizer.add_special_tokens(
+        [AddedToken(token, special=True) for token in tokens if token.startswith("<|")]
+    )
     tokenizer.save(str(folder / "tokenizer.json"))
     assert tokenizer.get_vocab_size() == len(tokens)
 
@@ -106,7 +107,9 @@ def _fill(spec: Any, size: int) -> None:
 
     def attention(layer: Any, first: int) -> None:
         norm(layer.layer_norm)
-        for part, outputs in zip(layer.linear, (first, *([2 * WIDTH] * (len(layer.linear) == 3)), WIDTH), strict=True):
+        for part, outputs in zip(
+            layer.linear, (first, *([2 * WIDTH] * (len(layer.linear) == 3)), WIDTH), strict=True
+        ):
             linear(part, outputs, WIDTH)
 
     for side in (spec.encoder, spec.decoder):

@@ -91,7 +91,7 @@ TEMPERATURES = (0.0, 0.4, 0.8)
 """A text that repeats itself, or that the model itself does not believe, is decoded again, at most twice."""
 
 SEED = 1
-"""The same stretch gives the same text, also where it was decoded by chance."""
+"""Decoding again goes by chance; a worker that starts afresh at least throws the same dice."""
 
 CONTEXT = 448
 CONTROL = 5
@@ -99,7 +99,7 @@ CONTROL = 5
 
 TOKENS_PER_SECOND = 25
 SPARE_TOKENS = 20
-"""More is a loop: a language that takes three tokens a letter has 25 to 30 a second, others fewer than 10."""
+"""More is a loop; languages that take three tokens a letter come near. CTranslate2 halves what it is told."""
 
 MOST_SEGMENTS = 100
 WINDOW_S = 2.0
@@ -127,7 +127,7 @@ class FasterWhisper:
         can: set[str] = ctranslate2.get_supported_compute_types(setup.kind, index)
         wanted = COMPUTE_TYPES[setup.kind]
         (folder,) = setup.models.values()
-        self._set_seed: Callable[[int], None] = ctranslate2.set_random_seed
+        ctranslate2.set_random_seed(SEED)
         self._model: Any = WhisperModel(
             str(folder),
             device=setup.kind,
@@ -144,7 +144,6 @@ class FasterWhisper:
         seconds = len(stretch.samples) / SAMPLE_RATE_HZ
         if seconds < LEAST_S or not stretch.islands:
             return Recognition(pieces=(), language=options.language)
-        self._set_seed(SEED)
         self._windows.left = math.ceil(seconds / WINDOW_S) + SPARE_WINDOWS
         front = steering(options, self._encode)
         lazy, info = self._model.transcribe(stretch.samples, **self._asked(options, front, seconds))
@@ -170,7 +169,7 @@ class FasterWhisper:
             "hotwords": front.hotwords or None,
             # A translation's words are spoken nowhere, so its segments are placed as they are.
             "word_timestamps": options.words or options.task != "translate",
-            "max_new_tokens": min(room, math.ceil(seconds * TOKENS_PER_SECOND) + SPARE_TOKENS),
+            "max_new_tokens": min(room, 2 * (math.ceil(seconds * TOKENS_PER_SECOND) + SPARE_TOKENS)),
             "vad_filter": False,
         }
 
