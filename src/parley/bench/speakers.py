@@ -17,12 +17,13 @@ Turn = tuple[float, float, str]
 
 @dataclass(frozen=True, slots=True)
 class DiarizationErrors:
-    """Shares of reference speech; overlap is scored."""
+    """Shares of `speech_s` seconds of reference speech outside the collars; overlap is scored."""
 
     confusion: float
     miss: float
     false_alarm: float
     speakers: int
+    speech_s: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -52,6 +53,7 @@ def diarization_errors(
         miss=parts["missed detection"] / total,
         false_alarm=parts["false alarm"] / total,
         speakers=len({label for _, _, label in said}),
+        speech_s=float(parts["total"]),
     )
 
 

@@ -1,0 +1,74 @@
+"""Workshops for a benchmark: a profile on a device with so many workers, and nothing remembered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from parley.app.workshop import Workshop, load_profiles, open_workshop, supplies_of
+from parley.bench.machine import environments_of
+from parley.bench.shop import Setting
+from parley.engines.profiles import Profile, choose
+from parley.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """Opens a workshop for each setting of a benchmark; what it remembers goes to `folder`, while engines
+    and models are those of the user."""
+
+    settings: Settings
+    folder: Path
+
+    def require(self, names: tuple[str, ...]) -> tuple[Profile, ...]:
+        """The profiles of these names; raises ProfileUnknown, or ProfileNotInstalled with the command."""
+        profiles = load_profiles(self.settings)
+        supplies = supplies_of(self.settings)
+        found = tuple(choose(profiles, name) for name in names)
+        for profile in found:
+            supplies.require(profile)
+        return found
+
+    def interpreters(self, profiles: tuple[Profile, ...]) -> dict[str, str]:
+        """The interpreters of the engine environments that profiles use, by name."""
+        supplies = supplies_of(self.settings)
+        names = environments_of(spec for profile in profiles for spec in profile.engines.values())
+        found = {name: supplies.environments.python(name) for name in names}
+        return {name: python for name, python in found.items() if python is not None}
+
+    @asynccontextmanager
+    async def open(self, setting: Setting, notice: Callable[[str], None]) -> AsyncGenerator[Workshop]:
+        """The workshop of a setting; raises ParleyError."""
+        async with open_workshop(self.settings_for(setting), notice) as workshop:
+            yield workshop
+
+    def settings_for(self, setting: Setting) -> Settings:
+        """The user's settings with what the setting wants instead.
+
+        A device that is named goes for every role: what a profile says of devices is set aside.
+        """
+        ours = self.settings
+        changes: dict[str, object] = {
+            "data_dir": self.folder,
+            "profile": setting.profile,
+            "workers": setting.workers,
+            "engines": ours.engines.model_copy(
+                update={"dir": ours.environments_dir(), "workers": self._workers(setting)}
+            ),
+            "models": ours.models.model_copy(update={"dir": ours.models_dir()}),
+        }
+        if setting.device:
+            changes["devices"] = ours.devices.model_copy(update={"default": setting.device, "strict": False})
+            changes["profiles"] = {name: _undevised(said) for name, said in ours.profiles.items()}
+        return ours.model_copy(update=changes)
+
+    def _workers(self, setting: Setting) -> dict[str, int]:
+        """As many in engine environments too."""
+        profile = choose(load_profiles(self.settings), setting.profile)
+        return dict.fromkeys(environments_of(profile.engines.values()), setting.workers)
+
+
+def _undevised(said: dict[str, str | dict[str, str]]) -> dict[str, str | dict[str, str]]:
+    return {key: value for key, value in said.items() if key != "devices"}

@@ -1,0 +1,216 @@
+"""Runs `parley bench`: what was asked becomes combinations, what was found goes where it was wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from parley.app.trial import Trials
+from parley.batch.wish import Wish
+from parley.bench.comparison import Comparison, compare, require_comparable
+from parley.bench.corpus import Sample, corpus, digest, files, material
+from parley.bench.course import Course
+from parley.bench.machine import load_average, this_machine
+from parley.bench.markdown import into_page, markdown
+from parley.bench.page import page
+from parley.bench.report import Machine, Report, read_report, write_report
+from parley.bench.scoring import lacking
+from parley.bench.shop import Setting
+from parley.cli import bench_show, tell
+from parley.cli.bench import WORSE
+from parley.cli.delivery import write_whole
+from parley.cli.files import stop_on_terminate
+from parley.cli.main import INTERRUPTED
+from parley.cli.start import start
+from parley.errors import FileNotFound, InputError, InvalidOption, WorkerError
+from parley.settings import Settings
+from parley.speech.placing import is_wanted
+from parley.speech.recognition import RecognitionOptions, parse_speaker_count
+
+STANDARD = "-"
+"""Standard output, in the place of the tables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What to measure; what is empty is as the settings say."""
+
+    files: tuple[str, ...]
+    corpus: Path | None
+    only: tuple[str, ...]
+    limit: int | None
+    profiles: tuple[str, ...]
+    devices: tuple[str, ...]
+    workers: tuple[str, ...]
+    per_role: bool
+    runs: int
+    language: str
+    speakers: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """Where results go besides the terminal, and what they are compared with."""
+
+    json_file: str | None
+    html: Path | None
+    markdown: Path | None
+    compare: Path | None
+
+
+def measure(asked: Asked, results: Results) -> int:
+    """Measure, show and write; gives the exit code. Raises ParleyError for what cannot even begin."""
+    settings = start()
+    samples = _samples(asked)
+    old = _old(results, samples)
+    with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
+        trials = Trials(settings=settings, folder=Path(folder) / "data")
+        course, machine = _plan(asked, settings, trials, samples, Path(folder))
+        code = _run(course)
+        report = _report(asked, course, machine, is_complete=code == 0)
+    comparison = compare(old, report) if old is not None else None
+    _deliver(report, comparison, results)
+    if code:
+        return code
+    if not any(each.whole for each in report.combinations):
+        return WorkerError.exit_code
+    return WORSE if comparison is not None and comparison.worse else 0
+
+
+def compare_files(old: Path, new: Path, results: Results) -> bool:
+    """Compare two reports, show and write the newer one with that; tells whether something got worse."""
+    report = _read(new)
+    comparison = compare(_read(old), report)
+    _write(report, comparison, results)
+    bench_show.comparison(comparison)
+    return bool(comparison.worse)
+
+
+def _samples(asked: Asked) -> tuple[Sample, ...]:
+    if asked.corpus is not None:
+        return corpus(asked.corpus, asked.only, asked.limit, asked.language)
+    if asked.files:
+        return files(asked.files, asked.language)
+    from parley.cli.demo import recording
+
+    return files([str(recording())], "en")
+
+
+def _old(results: Results, samples: Sequence[Sample]) -> Report | None:
+    """What is compared with; that it cannot be is said before the work, not after it."""
+    if results.compare is None:
+        return None
+    old = _read(results.compare)
+    require_comparable(old.material.digest, digest(samples))
+    return old
+
+
+def _plan(
+    asked: Asked, settings: Settings, trials: Trials, samples: Sequence[Sample], folder: Path
+) -> tuple[Course, Machine]:
+    names = asked.profiles or (settings.profile,)
+    profiles = trials.require(names)
+    counts = _counts(asked.workers) or (settings.worker_count(),)
+    devices = _devices(asked.devices) or ("",)
+    recognition = RecognitionOptions(language=asked.language or None)
+    course = Course(
+        settings=[
+            Setting(profile=profile, device=device, workers=count)
+            for profile in names
+            for device in devices
+            for count in counts
+        ],
+        samples=samples,
+        open_shop=trials.open,
+        wish=Wish(
+            recognition=recognition,
+            speakers=parse_speaker_count(asked.speakers),
+            use_cache=False,
+            strict=True,
+        ),
+        runs=asked.runs,
+        per_role=asked.per_role,
+        folder=folder,
+        tell=bench_show.progress,
+    )
+    return course, this_machine(trials.interpreters(profiles))
+
+
+def _counts(words: Sequence[str]) -> tuple[int, ...]:
+    if not all(word.isdecimal() and 1 <= int(word) <= 256 for word in words):
+        raise InvalidOption("--workers takes numbers from 1 to 256 with commas between them.")
+    return tuple(int(word) for word in words)
+
+
+def _devices(words: Sequence[str]) -> tuple[str, ...]:
+    for word in words:
+        if not is_wanted(word):
+            raise InvalidOption(f"There is no device '{word}'; name cpu, mps, cuda, cuda:N or auto.")
+    return tuple(words)
+
+
+def _run(course: Course) -> int:
+    """0, or 130 after Ctrl-C or SIGTERM; what is done stays in the course."""
+
+    async def work() -> None:
+        stop_on_terminate()
+        await course.run()
+
+    try:
+        asyncio.run(work())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        tell.line("parley: interrupted; what was done follows.")
+        return INTERRUPTED
+    return 0
+
+
+def _report(asked: Asked, course: Course, machine: Machine, *, is_complete: bool) -> Report:
+    lack = lacking(course.samples)
+    return Report(
+        made_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        command=shlex.join(["parley", *sys.argv[1:]]),
+        machine=replace(machine, load_after=load_average()),
+        material=material(course.samples, course.seconds),
+        runs=asked.runs,
+        combinations=course.scored(),
+        roles=tuple(course.roles),
+        notes=(lack,) if lack else (),
+        is_complete=is_complete,
+    )
+
+
+def _deliver(report: Report, comparison: Comparison | None, results: Results) -> None:
+    """Files first: a terminal that went away costs none of them."""
+    _write(report, comparison, results)
+    if results.json_file != STANDARD:
+        bench_show.report(report)
+        if comparison is not None:
+            bench_show.comparison(comparison)
+
+
+def _write(report: Report, comparison: Comparison | None, results: Results) -> None:
+    if results.json_file == STANDARD:
+        sys.stdout.write(write_report(report))
+    elif results.json_file is not None:
+        write_whole(Path(results.json_file), write_report(report))
+    if results.html is not None:
+        write_whole(results.html, page(report, comparison))
+    if results.markdown is not None:
+        target = results.markdown
+        known = target.read_text("utf-8") if target.is_file() else ""
+        write_whole(target, into_page(known, markdown(report, comparison)))
+
+
+def _read(path: Path) -> Report:
+    try:
+        return read_report(path.read_bytes(), path.name)
+    except FileNotFoundError:
+        raise FileNotFound(f"There is no file '{path.name}'.") from None
+    except OSError as error:
+        raise InputError(f"The file '{path.name}' cannot be read.", detail=str(error)) from error

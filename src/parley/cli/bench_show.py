@@ -1,0 +1,80 @@
+"""A benchmark on a terminal: tables on standard output, progress on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as Drawn
+from rich.text import Text
+
+from parley.bench.comparison import Comparison
+from parley.bench.report import Report
+from parley.bench.tables import SCORING, Table, changes, facts, is_scored, tables
+from parley.bench.verdicts import verdicts
+from parley.cli import tell
+
+PIPE_COLUMNS = 200
+"""Where there is no terminal whose width counts."""
+
+
+def progress(sentence: str) -> None:
+    """How far the benchmark is."""
+    tell.line(tell.printable(sentence))
+
+
+def report(found: Report) -> None:
+    """Everything that was measured."""
+    console = _console()
+    for table in tables(found):
+        _draw(console, table)
+    if is_scored(found):
+        _say(console, SCORING, "dim")
+    for note in found.notes:
+        _say(console, note, "yellow")
+    if sentences := verdicts(found):
+        _say(console, "\n" + "\n".join(f"* {sentence}" for sentence in sentences), "bold")
+    _facts(console, facts(found))
+
+
+def comparison(found: Comparison) -> None:
+    """Old beside new."""
+    console = _console()
+    _draw(console, changes(found))
+    for caution in found.cautions:
+        _say(console, caution, "yellow")
+    worse = found.worse
+    if worse:
+        what = "; ".join(f"{each.subject}: {each.figure}" for each in worse)
+        _say(console, f"{len(worse)} got worse: {what}.", "red")
+    else:
+        _say(console, "Nothing got worse beyond the spread.", "green")
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else PIPE_COLUMNS
+    return Console(highlight=False, width=width)
+
+
+def _draw(console: Console, table: Table) -> None:
+    drawn = Drawn(title=Text(table.title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD)
+    for name in table.head:
+        drawn.add_column(Text(name), overflow="fold")
+    for index, row in enumerate(table.rows):
+        cells = [Text(tell.printable(cell)) for cell in row]
+        drawn.add_row(*cells, style="red" if index in table.marks else None)
+    console.print(drawn)
+    _say(console, table.note, "dim")
+
+
+def _facts(console: Console, rows: Sequence[tuple[str, str]]) -> None:
+    console.print()
+    for name, value in rows:
+        _say(console, f"{name}: {value}", "dim")
+
+
+def _say(console: Console, text: str, style: str) -> None:
+    shown = "\n".join(tell.printable(line) for line in text.split("\n"))
+    console.print(Text(shown, style=style), soft_wrap=True)
