@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-from parley.errors import InvalidSettings, ProfileNotInstalled
+from parley.errors import InvalidSettings, OutOfMemory, ProfileNotInstalled
+from parley.fleet.equipment import on_processor
 from parley.fleet.health import FleetHealth
 from parley.fleet.limits import FleetLimits
 from parley.fleet.line import Answer
 from parley.fleet.pool import Notice, Pool
+from parley.fleet.space import Space
 from parley.fleet.spec import PoolSpec
 from parley.wire.frames import Request
 
@@ -35,6 +37,7 @@ class Fleet:
         self._group = asyncio.TaskGroup()
         self._pools: dict[str, Pool] = {}
         self._by_engine: dict[str, Pool] = {}
+        self._space: Space | None = None
         names = [engine.name for spec in self._specs for engine in spec.engines]
         if len(names) != len(set(names)):
             raise InvalidSettings("An engine belongs to two pools of workers; name it in one only.")
@@ -42,16 +45,24 @@ class Fleet:
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
         for spec in self._specs:
-            pool = Pool(spec, self._limits, self._group, self._notice)
-            self._pools[spec.name] = pool
+            pool = self._open(spec)
             self._by_engine |= {engine.name: pool for engine in spec.engines}
         return self
+
+    def _open(self, spec: PoolSpec) -> Pool:
+        if self._space is None:
+            self._space = Space(self._limits)
+        pool = Pool(spec, self._limits, self._group, self._notice, self._space)
+        self._pools[spec.name] = pool
+        return pool
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for pool in self._pools.values():
             pool.close()
+        if self._space is not None:
+            self._space.close()
         # What the body raised is not told to the group, which would wrap it.
         await self._group.__aexit__(None, None, None)
 
@@ -62,28 +73,49 @@ class Fleet:
         audio_s: float,
         on_progress: Callable[[float], None] | None = None,
         priority: int = 0,
+        *,
+        on_cpu: bool = False,
     ) -> Answer:
         """Let a worker do `request` with an engine; `audio_s` seconds of audio set its deadline.
 
         Lower `priority` goes first, then first come. `on_progress` hears seconds of audio done.
-        Cancelling the awaiting task gives the call up. A call whose worker is lost is tried once
-        more. Raises UnitPoisoned when that worker is lost too, OutOfMemory, EngineFailed or
-        whatever error the engine chose; ProfileNotInstalled, EngineOutdated, WorkersExhausted,
-        WorkersBusy or FleetClosed when no worker can take it.
+        Cancelling the awaiting task gives the call up. With `on_cpu` the processor does what was too
+        much for the device that the engine is on; raises OutOfMemory where that is no other device. A
+        call whose worker is lost is tried once more. Raises UnitPoisoned when that worker is lost too,
+        OutOfMemory, EngineFailed or whatever error the engine chose; EngineBroken, DeviceUnavailable,
+        ProfileNotInstalled, EngineOutdated, WorkersExhausted, WorkersBusy or FleetClosed when no worker
+        can take it.
         """
         pool = self._by_engine.get(engine)
         if pool is None:
             raise ProfileNotInstalled(f"No pool of workers has the engine '{engine}'.")
+        if on_cpu:
+            pool = self._spare(pool, engine)
         return await pool.call(engine, request, audio_s, on_progress, priority)
 
     async def warm(self, *engines: str) -> None:
-        """Start all workers, load the named engines where they belong, and keep so many running.
+        """Start the workers of the pools that have the named engines, load those, and keep so many running.
 
-        Raises ParleyError when a pool cannot start any.
+        Without names all pools are started. Raises ParleyError when a pool cannot start any worker, or
+        none that has its engines.
         """
-        wanted = set(engines)
-        for pool in self._pools.values():
-            await pool.warm([engine for engine in pool.spec.engines if engine.name in wanted])
+        wanted = {
+            pool: [engine for engine in pool.spec.engines if engine.name in engines]
+            for pool in self._pools.values()
+            if not pool.spec.is_spare
+        }
+        warming = [pool.warm(mine) for pool, mine in wanted.items() if mine or not engines]
+        # All of them, whatever becomes of one.
+        ends = await asyncio.gather(*warming, return_exceptions=True)
+        for error in (end for end in ends if end is not None):
+            raise error
+
+    def _spare(self, pool: Pool, engine: str) -> Pool:
+        """The pool that has the same engines on the processor, opened when it is first needed."""
+        if not pool.equipment.may_spare(engine):
+            raise OutOfMemory(f"The engine '{engine}' ran out of memory, and has no other device.")
+        spec = on_processor(pool.spec, self._limits.spare_idle_s)
+        return self._pools.get(spec.name) or self._open(spec)
 
     def health(self) -> FleetHealth:
         """All pools at this moment."""

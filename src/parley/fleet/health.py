@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedEngine:
+    """An engine where it is loaded: in how many workers, and what it holds there in all, about."""
+
+    name: str
+    device: str
+    workers: int
+    memory_mib: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,7 +21,9 @@ class PoolHealth:
     """One pool: numbers of workers, waiting calls, and why workers were lost lately.
 
     `dead` workers were lost and not replaced yet; `restarts` counts replacements since the fleet
-    was opened; `gave_up` says that the restart budget is spent.
+    was opened; `gave_up` says that the restart budget is spent. `broken` engines could not be loaded,
+    with the reason; `notices` tell of devices that were not taken. `is_spare` is said of a pool that
+    does on the processor what was too much for the device of another.
     """
 
     name: str
@@ -22,6 +35,10 @@ class PoolHealth:
     recycled: int
     gave_up: bool
     reasons: tuple[str, ...]
+    loaded: tuple[LoadedEngine, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict[str, str])
+    notices: tuple[str, ...] = ()
+    is_spare: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +51,8 @@ class FleetHealth:
     def is_degraded(self) -> bool:
         """Whether a pool has given up replacing its workers."""
         return any(pool.gave_up for pool in self.pools)
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Engines that could not be loaded, with the reason, until they have been."""
+        return {name: why for pool in self.pools if not pool.is_spare for name, why in pool.broken.items()}

@@ -22,7 +22,12 @@ class FleetLimits:
     `recycle_rss_growth_bytes` since its first calls or after `recycle_after_calls`; one that holds
     more than `rss_limit_bytes` (None: no limit) in the middle of a call is ended.
 
-    `device_memory_mib` bounds, by device, what the engines loaded there may hold together.
+    `device_memory_mib` bounds, by device, what the engines loaded there may hold together. A load that
+    waits for such memory longer than `room_patience_s` is given that of workers that are busy, as soon as
+    they have done their call.
+
+    An engine that could not be loaded is refused for the next of `load_backoff_s`, then tried again.
+    Workers that do on the processor what was too much for a device go home after `spare_idle_s`.
     """
 
     start_deadline_s: float = 60.0
@@ -42,6 +47,9 @@ class FleetLimits:
     rss_limit_bytes: int | None = None
     max_waiting_calls: int = 1_000
     device_memory_mib: Mapping[str, int] = field(default_factory=dict[str, int])
+    room_patience_s: float = 30.0
+    load_backoff_s: tuple[float, ...] = (1.0, 5.0, 30.0, 300.0)
+    spare_idle_s: float = 60.0
 
     def silence_allowed(self, remaining_s: float) -> float:
         """Seconds a call may go without progress while `remaining_s` seconds of audio are to be done."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from parley.engines.contract import EngineSpec
 from parley.errors import ParleyError, UnitPoisoned, WorkersBusy, rebuild
 from parley.fleet.lost import Lost
+from parley.speech.device import CPU
 from parley.wire.frames import Reply, Request
 
 MAX_ATTEMPTS = 2
@@ -17,26 +18,38 @@ MAX_ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a call gave: `cpu_s` processor seconds of the last attempt, made by `worker_pid`."""
+    """What a call gave: `cpu_s` processor seconds of the last attempt, made by `worker_pid`.
+
+    `device` is what the engine computed on, and `notices` are what the user has to know of that.
+    """
 
     reply: Reply
     cpu_s: float
     worker_pid: int
     attempts: int
+    device: str = CPU
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Ticket:
-    """One call. Its answer is a future; a caller who no longer waits has cancelled it."""
+    """One call. Its answer is a future; a caller who no longer waits has cancelled it.
+
+    Without a request the engine is only to be loaded, and the answer is None. `needs_room` says that
+    a worker had no room for the engine beside others.
+    """
 
     engine: EngineSpec
-    request: Request
+    request: Request | None
     audio_s: float
     on_progress: Callable[[float], None] | None
     priority: int
     number: int
-    answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    answer: asyncio.Future[Answer | None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
     blows: list[Lost] = field(default_factory=list[Lost])
+    needs_room: bool = False
 
     @property
     def attempts(self) -> int:
@@ -48,7 +61,7 @@ class Ticket:
         """Whether it was answered, refused or given up by its caller."""
         return self.answer.done()
 
-    def succeed(self, answer: Answer) -> None:
+    def succeed(self, answer: Answer | None) -> None:
         """Give the caller the answer."""
         if not self.is_settled:
             self.answer.set_result(answer)

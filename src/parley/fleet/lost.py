@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parley.engines.contract import EngineSpec
 from parley.errors import WorkerDied, WorkerError, WorkerHung
 
 
@@ -9,7 +10,8 @@ class Lost(Exception):
     """A worker is of no more use.
 
     `fate` says what it did, as the end of a sentence; `detail` holds the last lines it printed;
-    `is_nonsense` says that it does not speak our frames.
+    `is_nonsense` says that it does not speak our frames; `loading` is the engine that it
+    loaded then, and `device` the one it tried.
     """
 
     def __init__(
@@ -25,10 +27,16 @@ class Lost(Exception):
         self.fate = fate
         self.detail = detail
         self.is_nonsense = is_nonsense
+        self.loading: EngineSpec | None = None
+        self.device = ""
 
     def error(self) -> WorkerError:
         """The same for those outside."""
         return self.kind(f"A worker {self.fate}.", detail=self.detail)
+
+
+class NoRoom(Exception):
+    """A worker cannot load what its call needs beside what it holds; another has to do the call."""
 
 
 class TooLarge(Exception):

@@ -8,17 +8,20 @@ STARTING --open--> IDLE --give--> BUSY --serve--> IDLE
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from enum import Enum, auto
 
 from parley.engines.contract import EngineSpec
 from parley.errors import OutOfMemory, ParleyError, ProfileNotInstalled, WorkerDied
 from parley.fleet.child import Child
+from parley.fleet.equipment import Equipment
 from parley.fleet.limits import FleetLimits
 from parley.fleet.line import Answer, Ticket
+from parley.fleet.loading import Loading
 from parley.fleet.lost import Lost, TooLarge
 from parley.fleet.spec import PoolSpec
 from parley.fleet.worker import Worker
+from parley.wire.frames import Loaded
 
 
 class State(Enum):
@@ -33,33 +36,44 @@ class State(Enum):
 
 
 class Shift:
-    """One worker and the call in its hands. `engines` are loaded before it counts as ready.
+    """One worker and the call in its hands.
 
-    `relieves` is the shift whose place this one takes as soon as it is ready.
+    `engines` are loaded before it counts as ready, those that can be. `relieves` is the shift whose place
+    this one takes as soon as it is ready. `slot` is the number of its place in the pool.
     """
 
     def __init__(
         self,
         spec: PoolSpec,
         limits: FleetLimits,
+        equipment: Equipment,
+        slot: int,
         engines: Collection[EngineSpec] = (),
         relieves: Shift | None = None,
     ) -> None:
         self.state = State.STARTING
+        self.slot = slot
         self.relieves = relieves
         self.worker: Worker | None = None
         self.ticket: Ticket | None = None
         self.at_work = False
         self._spec = spec
         self._limits = limits
+        self._loading = Loading(self, equipment)
         self.engines = engines
         self._is_relieved = False
+        self._has_greeted = False
         self._orders: asyncio.Future[Ticket | None] = asyncio.get_running_loop().create_future()
 
     @property
-    def loaded(self) -> frozenset[str]:
-        """The engines that answer without loading."""
-        return self.worker.loaded if self.worker else frozenset()
+    def loaded(self) -> Mapping[str, Loaded]:
+        """The engines that answer without loading, and how they were loaded."""
+        return self.worker.loaded if self.worker else {}
+
+    @property
+    def has_greeted(self) -> bool:
+        """Whether its process speaks with us."""
+        return self._has_greeted
 
     @property
     def is_free(self) -> bool:
@@ -84,11 +98,19 @@ class Shift:
             self._orders.set_result(None)
 
     async def open(self) -> None:
-        """Start the process and load its engines; raises Lost or ParleyError."""
+        """Start the process and load its engines; raises Lost or ParleyError.
+
+        An engine that cannot be loaded is left out, unless the worker is to relieve another.
+        """
         self.worker = Worker(await self._start(), self._spec.name, self._limits)
         await self.worker.greet()
+        self._has_greeted = True
         for engine in self.engines:
-            await self.worker.load(engine)
+            try:
+                await self._loading.load_now(self.worker, engine)
+            except ParleyError:
+                if self.relieves is not None:
+                    raise
         self._become_idle()
 
     async def order(self) -> Ticket | None:
@@ -98,11 +120,10 @@ class Shift:
         return await self._hired().attend(self._orders)
 
     async def serve(self, ticket: Ticket) -> None:
-        """Settle the ticket with an answer or an error; raises Lost or TooLarge, leaving it unsettled."""
+        """Settle the ticket with an answer or an error; left unsettled, raises Lost, TooLarge or NoRoom."""
         worker = self._hired()
         try:
-            if ticket.engine.name not in worker.loaded:
-                await worker.load(ticket.engine)
+            await self._loading.load_for(worker, ticket)
             if not ticket.is_settled:
                 await self._perform(worker, ticket)
         except ParleyError as error:
@@ -111,11 +132,27 @@ class Shift:
         self._become_idle()
 
     async def _perform(self, worker: Worker, ticket: Ticket) -> None:
+        if ticket.request is None:
+            ticket.succeed(None)
+            return
         self.at_work = not worker.is_gone
-        result = await worker.perform(ticket)
+        result = await worker.perform(ticket, ticket.request)
         self.at_work = False
-        pid, attempts = worker.child.pid, ticket.attempts
-        ticket.succeed(Answer(reply=result.reply, cpu_s=result.cpu_s, worker_pid=pid, attempts=attempts))
+        place = worker.loaded[ticket.engine.name]
+        ticket.succeed(
+            Answer(
+                reply=result.reply,
+                cpu_s=result.cpu_s,
+                worker_pid=worker.child.pid,
+                attempts=ticket.attempts,
+                device=place.device,
+                notices=place.notices,
+            )
+        )
+
+    def go_home(self) -> None:
+        """End it although it was given a call, which others do."""
+        self.state, self.ticket = State.LEAVING, None
 
     async def bury(self, cause: Lost | TooLarge) -> None:
         """End a worker that is of no more use, and give its last lines to the cause.

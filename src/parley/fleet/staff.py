@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 from parley.fleet.shift import Shift, State
+from parley.wire.frames import Loaded
 
 
 class Staff:
@@ -45,10 +47,35 @@ class Staff:
         """Whether somebody starts in order to relieve another."""
         return any(shift.relieves is not None for shift in self._tasks)
 
-    def free_for(self, engine: str) -> Shift | None:
+    @property
+    def idle(self) -> tuple[Shift, ...]:
+        """Workers without a call."""
+        return tuple(shift for shift in self._tasks if shift.is_free)
+
+    @property
+    def loaded(self) -> dict[tuple[str, str], list[Loaded]]:
+        """How engines were loaded, one for each worker, by engine and device."""
+        found: dict[tuple[str, str], list[Loaded]] = {}
+        for shift in self._tasks:
+            if shift.state in {State.IDLE, State.BUSY}:
+                for engine, how in shift.loaded.items():
+                    found.setdefault((engine, how.device), []).append(how)
+        return found
+
+    def has_loaded(self, engine: str) -> bool:
+        """Whether a worker that serves has loaded the engine."""
+        return any(engine == loaded for loaded, _ in self.loaded)
+
+    def free_slot(self) -> int:
+        """The least number of a place that nobody has."""
+        taken = {shift.slot for shift in self._tasks}
+        return next(slot for slot in itertools.count() if slot not in taken)
+
+    def free_for(self, engine: str, *, may_load: bool = True) -> Shift | None:
         """A worker without a call, best one that has loaded the engine; None when all are busy."""
-        free = [shift for shift in self._tasks if shift.is_free]
-        return next((shift for shift in free if engine in shift.loaded), free[0] if free else None)
+        free = self.idle
+        other = free[0] if free and may_load else None
+        return next((shift for shift in free if engine in shift.loaded), other)
 
     def add(self, shift: Shift, task: asyncio.Task[None]) -> None:
         """Somebody begins."""

@@ -6,6 +6,8 @@ import asyncio
 import itertools
 from typing import Any
 
+import msgspec
+
 import parley
 from parley.engines.contract import EngineSpec
 from parley.errors import EngineOutdated, InputError, ProfileNotInstalled, WorkerDied, WorkerHung, rebuild
@@ -27,7 +29,9 @@ from parley.wire.frames import (
     Load,
     Loaded,
     Progress,
+    Request,
     Result,
+    Trying,
 )
 
 
@@ -36,7 +40,9 @@ class Worker:
 
     def __init__(self, child: Child, pool: str, limits: FleetLimits) -> None:
         self.child = child
-        self.loaded: frozenset[str] = frozenset()
+        self.loaded: dict[str, Loaded] = {}
+        self.trying = ""
+        self._loading = ""
         self._pool = pool
         self._limits = limits
         self._loop = asyncio.get_running_loop()
@@ -71,24 +77,26 @@ class Worker:
             raise self._outdated(f"{hello} where {parley.__version__}, {FRAME_VERSION} was expected")
         self._watch.rest()
 
-    async def load(self, engine: EngineSpec) -> None:
-        """Load an engine; raises what loading raised in the worker, or Lost."""
-        self._watch.begin(self._loop.time(), f"loading {engine.name}", self._limits.load_deadline_s)
-        question = Load(call_id=next(self._numbers), engine=engine.name, factory=engine.factory)
+    async def load(self, engine: EngineSpec, frame: Load) -> Loaded:
+        """Load an engine; raises what loading raised in the worker, or Lost with `trying` as it was."""
+        self.trying, self._loading = "", engine.name
+        self._begin_loading(engine.name)
+        question = msgspec.structs.replace(frame, call_id=next(self._numbers))
         answer = await self._ask(question)
         if not isinstance(answer, Loaded):
             raise _with_remedy(self._unwelcome(answer), engine)
         self._wear.loaded()
-        self.loaded |= {engine.name}
+        self.loaded[engine.name] = answer
+        return answer
 
-    async def perform(self, ticket: Ticket) -> Result:
+    async def perform(self, ticket: Ticket, request: Request) -> Result:
         """Do the call of a ticket; raises its error, Lost or TooLarge.
 
         When the caller gives the call up, it may still end within the stop grace, which saves the
         worker; after that the worker is lost.
         """
         self._watch.begin_call(self._loop.time(), ticket.audio_s)
-        question = Call(call_id=next(self._numbers), engine=ticket.engine.name, request=ticket.request)
+        question = Call(call_id=next(self._numbers), engine=ticket.engine.name, request=request)
         self._ticket = ticket
         try:
             answer = await self._ask(question, ticket.answer)
@@ -143,6 +151,9 @@ class Worker:
         finally:
             self._watch.rest()
 
+    def _begin_loading(self, what: str) -> None:
+        self._watch.begin(self._loop.time(), f"loading {what}", self._limits.load_deadline_s)
+
     def _unwelcome(self, answer: FromWorker) -> Exception:
         if isinstance(answer, Failure):
             return rebuild(answer.code, answer.message, answer.detail)
@@ -160,6 +171,10 @@ class Worker:
         self._watch.heard(now)
         if isinstance(frame, Heartbeat):
             self._rss_bytes = frame.rss_bytes
+        elif isinstance(frame, Trying):
+            # Each device has the whole time: the one before may have taken most of it.
+            self.trying = frame.device
+            self._begin_loading(f"{self._loading} on {frame.device}")
         elif isinstance(frame, Progress) and self._ticket is not None and not self._ticket.is_settled:
             self._watch.advance(now, frame.done_s)
             self._ticket.progress(frame.done_s)

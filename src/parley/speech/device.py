@@ -15,7 +15,8 @@ class Placement:
     `wanted` is "auto", a device, or several with commas between them. "auto" means the first of
     `kinds` that works. Among several equals the worker takes the one numbered `slot` modulo their
     count, so that workers spread over them. When none works the processor is taken, with a notice,
-    unless `is_strict`. `avoid` are devices on which a worker was lost before.
+    unless `is_strict`. `avoid` are devices on which a worker was lost before, `full` those whose
+    memory is given to others.
     """
 
     wanted: str = CPU
@@ -23,6 +24,7 @@ class Placement:
     is_strict: bool = False
     slot: int = 0
     avoid: tuple[str, ...] = ()
+    full: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

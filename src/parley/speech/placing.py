@@ -116,6 +116,8 @@ def _judged(name: str, placement: Placement) -> Candidate:
         return Candidate(device=name, problem="it cannot use that")
     if name in placement.avoid and name != CPU:
         return Candidate(device=name, problem="a worker was lost on it")
+    if name in placement.full:
+        return Candidate(device=name, problem="its memory is given to others")
     return Candidate(device=name)
 
 

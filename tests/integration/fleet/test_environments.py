@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import parley
-from parley.errors import EngineFailed, EngineOutdated, ProfileNotInstalled
+from parley.errors import EngineBroken, EngineOutdated, ProfileNotInstalled
 from parley.fleet.fleet import Fleet
 from parley.wire.frames import FRAME_VERSION, Hello, encode
 from tests.integration.fleet.scenario import QUICK, engine, limits, pool, say, scenario, told
@@ -85,7 +85,7 @@ def test_a_factory_that_does_not_exist(factory: str) -> None:
     @scenario
     async def run() -> None:
         async with Fleet([pool(1, engine("bad", factory))], QUICK) as fleet:
-            with pytest.raises((ProfileNotInstalled, EngineFailed)):
+            with pytest.raises((ProfileNotInstalled, EngineBroken)):
                 await say(fleet, "x", name="bad")
 
     run()

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parley.errors import OutOfMemory, UnitPoisoned, WorkersExhausted
+from parley.errors import EngineBroken, OutOfMemory, UnitPoisoned, WorkersExhausted
 from parley.fleet.fleet import Fleet
 from parley.speech.media import Clip
 from parley.speech.recognition import RecognitionOptions
@@ -198,28 +198,23 @@ async def test_a_parent_that_was_held_up_blames_nobody() -> None:
 
 
 @scenario
-async def test_dying_while_loading_spends_the_budget_and_spares_the_call() -> None:
+async def test_an_engine_that_kills_its_workers_while_it_is_loaded_is_broken_and_spares_the_others() -> None:
     spec = pool(2, engine("mortal", "dies_while_loading"), engine())
-    async with Fleet([spec], limits(restart_budget=2, restart_window_s=1.5)) as fleet:
+    async with Fleet([spec], limits(restart_budget=0)) as fleet:
         calls = [say(fleet, "x", name="mortal") for _ in range(3)]
         results = await asyncio.gather(*calls, return_exceptions=True)
-        assert [type(result) for result in results] == [WorkersExhausted] * 3
+        assert [type(result) for result in results] == [EngineBroken] * 3
         assert "exit code 7" in str(results[0])
-        health = fleet.health()
-        assert health.is_degraded
-        assert health.pools[0].alive == 0
-        assert health.pools[0].dead > 0
-        with pytest.raises(WorkersExhausted):
-            await say(fleet, "x")
-        await until(lambda: not fleet.health().is_degraded)
-        assert await told(fleet, "back") == "back"
+        assert not fleet.health().is_degraded
+        assert "exit code 7" in fleet.health().broken["mortal"]
+        assert await told(fleet, "fine") == "fine"
 
 
 @scenario
 async def test_hanging_while_loading_is_found() -> None:
     spec = pool(1, engine("stuck", "hangs_while_loading"))
     async with Fleet([spec], limits(load_deadline_s=0.3, restart_budget=1)) as fleet:
-        with pytest.raises(WorkersExhausted, match="while loading stuck"):
+        with pytest.raises(EngineBroken, match="while loading stuck"):
             await say(fleet, "x", name="stuck")
 
 

@@ -1,0 +1,78 @@
+"""Which engines of a pool cannot be loaded, and when each is tried again. Pure: it is told the time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from parley.errors import EngineBroken, ParleyError, WorkerError, rebuild
+
+MAX_STRIKES = 2
+"""Workers that an engine may cost in a row while it is loaded, before it is broken."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Fault:
+    error: ParleyError
+    until: float
+    failures: int
+
+
+class Faults:
+    """Between two tries an engine is refused at once; the waits grow as `backoff_s` says, the last one lasts.
+
+    A loss of the worker counts when it is the second in a row: the first may be chance.
+    """
+
+    def __init__(self, backoff_s: Sequence[float]) -> None:
+        self._backoff_s = backoff_s
+        self._faults: dict[str, _Fault] = {}
+        self._strikes: dict[str, int] = {}
+
+    def failed(self, engine: str, error: ParleyError, now: float) -> ParleyError:
+        """It could not be loaded; what to answer to who wanted it."""
+        before = self._faults.get(engine)
+        failures = before.failures + 1 if before else 1
+        wait_s = self._backoff_s[min(failures, len(self._backoff_s)) - 1]
+        self._strikes.pop(engine, None)
+        fault = _Fault(error=_told(engine, error), until=now + wait_s, failures=failures)
+        self._faults[engine] = fault
+        return _copy(fault.error)
+
+    def struck(self, engine: str, error: ParleyError, now: float) -> None:
+        """A worker was lost while it loaded the engine."""
+        strikes = self._strikes[engine] = self._strikes.get(engine, 0) + 1
+        if strikes >= MAX_STRIKES or engine in self._faults:
+            self.failed(engine, error, now)
+
+    def mended(self, engine: str) -> None:
+        """It was loaded."""
+        self._faults.pop(engine, None)
+        self._strikes.pop(engine, None)
+
+    def refusal(self, engine: str, now: float) -> ParleyError | None:
+        """What to answer to who wants the engine; None when it may be tried."""
+        fault = self._faults.get(engine)
+        if fault is None or now >= fault.until:
+            return None
+        return _copy(fault.error)
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why engines are broken, until they have been loaded again."""
+        return {engine: fault.error.message for engine, fault in self._faults.items()}
+
+
+def _copy(error: ParleyError) -> ParleyError:
+    """One object for each: an exception gathers the traceback of whoever raises it."""
+    return rebuild(error.code, error.message, error.detail)
+
+
+def _told(engine: str, error: ParleyError) -> ParleyError:
+    """A failure of a worker here is no failure of a unit of work, which others might survive."""
+    if not isinstance(error, WorkerError) or isinstance(error, EngineBroken):
+        return error
+    return EngineBroken(
+        f"The engine '{engine}' could not be loaded, which is tried again later: {error.message}",
+        detail=error.detail,
+    )
