@@ -79,8 +79,10 @@ def test_doctor_names_what_is_missing(parley: Parley, tmp_path: Path) -> None:
 
 
 def test_engines_and_profiles_as_text_and_as_json(parley: Parley) -> None:
-    engines = json.loads(parley("engines", "--json").out)
-    assert {(row["role"], row["name"]) for row in engines} >= {
+    listed = json.loads(parley("engines", "list", "--json").out)
+    assert listed == json.loads(parley("engines", "--json").out)
+    assert listed["environments"] == []
+    assert {(row["role"], row["name"]) for row in listed["engines"]} >= {
         ("asr", "moonshine"),
         ("vad", "silero"),
         ("media", "pyav"),

@@ -13,6 +13,7 @@ import typer
 
 from parley import __version__
 from parley.cli import (
+    bench,
     cache,
     config,
     demo,
@@ -40,9 +41,10 @@ app = typer.Typer(
 app.command("transcribe")(transcribe.command)
 app.command("serve")(serve.command)
 app.command("demo")(demo.command)
-app.command("engines")(engines.command)
 app.command("profiles")(profiles.command)
 app.command("doctor")(doctor.command)
+app.command("bench")(bench.command)
+app.add_typer(engines.app, name="engines")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")

@@ -1,36 +1,136 @@
-"""`parley engines`: which engines there are."""
+"""`parley engines list|install|remove|check`: which engines there are, and the environments they run in."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from parley.cli import tell
+
 if TYPE_CHECKING:
     from parley.engines.contract import EngineSpec
+    from parley.supply.environments import Environment
+    from parley.supply.readiness import Supplies
+
+app = typer.Typer(help="List engines; install, remove and check the environments they run in.")
+
+Name = Annotated[
+    str, typer.Argument(help="The environment: funasr, sherpa-onnx, faster-whisper, glm-asr ...")
+]
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+DataDir = Annotated[Path | None, typer.Option(help="Folder for what is remembered.")]
+Config = Annotated[Path | None, typer.Option(help="Configuration file; ./parley.toml by default.")]
+
+_MIB = 1024 * 1024
 
 
-def command(json_output: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+@app.callback(invoke_without_command=True)
+def root(context: typer.Context, json_output: Json = False) -> None:
     """List engines by role: what they do, whether they can run here, and how to install them."""
-    import json
+    if context.invoked_subcommand is None:
+        listing(json_output=json_output)
 
+
+@app.command("list")
+def listing(json_output: Json = False, data_dir: DataDir = None, config: Config = None) -> None:
+    """List engines by role, and the environments: PyTorch build, disk space, when they were made."""
+    import json
+    from dataclasses import asdict
+
+    from parley.app import supplies_of
     from parley.cli.start import start
     from parley.engines.contract import Role
     from parley.engines.registry import by_role, discover
 
-    specs = discover(start().engine_dirs)
-    rows = [_facts(spec) for role in Role for spec in by_role(specs, role)]
+    settings = start(data_dir=data_dir, config=config)
+    specs, supplies = discover(settings.engine_dirs), supplies_of(settings)
+    rows = [_facts(spec, supplies) for role in Role for spec in by_role(specs, role)]
+    installed = supplies.environments.installed()
     if json_output:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        everything = {"engines": rows, "environments": [asdict(each) for each in installed]}
+        typer.echo(json.dumps(everything, indent=2, ensure_ascii=False))
         return
     for row in rows:
-        state = f"missing; {row['install']}" if row["missing"] else "ready"
-        typer.echo(f"{row['role']:<12} {row['name']:<12} {state:<8} {row['summary']} ({row['licence']})")
+        _show(row)
+    for environment in installed:
+        typer.echo(line_of(environment))
 
 
-def _facts(spec: EngineSpec) -> dict[str, object]:
-    from parley.engines.registry import missing_packages
+@app.command("install")
+def install(
+    name: Name,
+    torch: Annotated[
+        str | None,
+        typer.Option(help="Build of PyTorch: cpu, cu126, cu130 ..., default; what suits this machine."),
+    ] = None,
+    cuda: Annotated[
+        bool | None,
+        typer.Option(
+            "--cuda/--no-cuda", help="Libraries for NVIDIA cards (faster-whisper); where a driver is."
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Make an environment with pinned packages; the same again makes it anew.
 
+    The former one stays in force until the new one is complete, whatever happens.
+    """
+    from parley.app import supplies_of
+    from parley.cli.start import start
+    from parley.cli.waiting import reporting
+
+    settings = start(data_dir=data_dir, config=config)
+    with _interruptible(), reporting(name) as report:
+        made = supplies_of(settings).environments.install(
+            name, torch=torch, torch_index=settings.engines.torch_index, cuda=cuda, report=report
+        )
+    typer.echo(line_of(made))
+
+
+@app.command("remove")
+def remove(name: Name, data_dir: DataDir = None, config: Config = None) -> None:
+    """Delete an environment; models stay."""
+    from parley.app import supplies_of
+    from parley.cli.start import start
+
+    freed = supplies_of(start(data_dir=data_dir, config=config)).environments.remove(name)
+    tell.line(f"The environment '{name}' was removed; it took {freed / _MIB:.0f} MiB.")
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """Say what Ctrl-C left behind."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell.interrupted("interrupted; the former environment, if there was one, stays in force.")
+        raise
+
+
+def line_of(environment: Environment) -> str:
+    """An environment on one line."""
+    torch = f", PyTorch {environment.torch}" if environment.torch else ""
+    parley = "this checkout" if environment.linked else f"parley {environment.parley}"
+    size = f"{environment.disk_bytes / _MIB:.0f} MiB"
+    return f"environment  {environment.name}: {parley}{torch}, {size}, made {environment.made}"
+
+
+def _show(row: dict[str, Any]) -> None:
+    lacks = ", ".join(row["missing"])
+    state = f"missing: {lacks}; {row['install']}" if lacks else "ready"
+    where = f" in {row['environment']}" if row["environment"] else ""
+    typer.echo(f"{row['role']:<12} {row['name']:<28} {state:<8} {row['summary']} ({row['licence']}){where}")
+
+
+def _facts(spec: EngineSpec, supplies: Supplies) -> dict[str, Any]:
+    lack = supplies.lack([spec])
+    missing = [*lack.packages, *(f"environment {name}" for name in lack.environments)]
+    models = [f"model {name}" for name in lack.models]
     return {
         "name": spec.name,
         "role": spec.role.value,
@@ -38,6 +138,17 @@ def _facts(spec: EngineSpec) -> dict[str, object]:
         "licence": spec.licence,
         "languages": sorted(spec.languages) if spec.languages is not None else None,
         "capabilities": sorted(spec.capabilities),
-        "missing": list(missing_packages(spec)),
-        "install": spec.install,
+        "environment": spec.environment,
+        "models": [model.name for model in spec.models],
+        "missing": [*missing, *models],
+        "install": _remedy(spec, bool(missing)),
     }
+
+
+def _remedy(spec: EngineSpec, lacks_packages: bool) -> str:
+    """The command that brings what is missing: first the packages, then the models."""
+    if lacks_packages and spec.environment:
+        return f"parley engines install {spec.environment}"
+    if lacks_packages or not spec.models:
+        return spec.install
+    return f"parley models pull {spec.models[0].name}"

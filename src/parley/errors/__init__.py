@@ -14,6 +14,7 @@ ParleyError
 │   ├── ProfileUnknown
 │   ├── ProfileNotInstalled
 │   ├── EngineOutdated            the engine environment holds another version of parley
+│   ├── InstallFailed             an engine environment could not be made
 │   └── DeviceUnavailable         a device that was asked for strictly cannot be used
 ├── SupplyError                   something could not be brought onto this machine
 │   ├── DownloadFailed            no hub answers, or the line is too slow; the same again goes on
@@ -104,6 +105,7 @@ from parley.errors.tree import (
     FileNotFound,
     FleetClosed,
     InputError,
+    InstallFailed,
     InvalidOption,
     InvalidSettings,
     MediaTooLarge,
@@ -154,6 +156,7 @@ __all__ = [
     "Forbidden",
     "HashMismatch",
     "InputError",
+    "InstallFailed",
     "InvalidChunk",
     "InvalidFileType",
     "InvalidFormat",

@@ -104,6 +104,12 @@ class EngineOutdated(ProfileError):
     code = "engine_outdated"
 
 
+class InstallFailed(ProfileError):
+    """An engine environment could not be made."""
+
+    code = "install_failed"
+
+
 class DeviceUnavailable(ProfileError):
     """A device that was asked for strictly cannot be used."""
 
