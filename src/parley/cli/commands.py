@@ -17,6 +17,7 @@ from parley.cli import (
     cache,
     config,
     demo,
+    devices,
     doctor,
     engines,
     jobs,
@@ -43,6 +44,7 @@ app.command("serve")(serve.command)
 app.command("demo")(demo.command)
 app.command("profiles")(profiles.command)
 app.command("doctor")(doctor.command)
+app.command("devices")(devices.command)
 app.command("bench")(bench.command)
 app.add_typer(engines.app, name="engines")
 app.add_typer(jobs.app, name="jobs")
