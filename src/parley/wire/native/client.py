@@ -45,7 +45,11 @@ class JobOptions(Data):
 
     force_refresh: StrictBool = Field(False, description="Do not read the cache; still write it.")
     output_format: OutputFormat = Field("json", description="What the result is rendered as.")
-    engine: StrictStr | None = Field(None, max_length=100, description="Name of a profile.")
+    engine: StrictStr | None = Field(
+        None,
+        max_length=100,
+        description="Name of a profile, a public name of its model such as `whisper-1`, or `auto`.",
+    )
     language: StrictStr | None = Field(
         None, max_length=35, description="ISO 639 code, or null for the profile's default."
     )
