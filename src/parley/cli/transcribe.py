@@ -71,6 +71,14 @@ def command(
         typer.Option(min=MAX_LINES_RANGE[0], max=MAX_LINES_RANGE[1], help="Lines of a subtitle block."),
     ] = 2,
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Speech worker processes.")] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="What computes: auto, cpu, mps, cuda:0, or several with commas; see 'parley devices'."),
+    ] = None,
+    strict_device: Annotated[
+        bool,
+        typer.Option("--strict-device", help="Fail when that cannot be used, instead of taking the processor."),
+    ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail when a part cannot be recognised, instead of marking it.")
     ] = False,
@@ -120,7 +128,14 @@ def command(
     if server is not None:
         from parley.cli import ordering, remote
 
-        ordering.refuse_local(workers=workers, data_dir=data_dir, raw=raw, strict=strict)
+        ordering.refuse_local(
+            workers=workers,
+            data_dir=data_dir,
+            raw=raw,
+            device=device,
+            strict_device=strict_device,
+            strict=strict,
+        )
         order = ordering.order(
             profile, recognition, parse_speaker_count(speakers), channel, (begin, finish), anew=no_cache
         )
@@ -133,7 +148,8 @@ def command(
     from parley.cli import run
     from parley.speech.media import DecodeOptions
 
-    settings = set_up(profile=profile, workers=workers, data_dir=data_dir)
+    devices = {"default": device, "strict": strict_device or None}
+    settings = set_up(profile=profile, workers=workers, data_dir=data_dir, devices=devices)
     wish = run.Wish(
         decode=DecodeOptions(channel=channel, start=begin, end=finish, raw=parse_raw(raw)),
         recognition=recognition,
