@@ -17,6 +17,14 @@ def command(
     ] = None,
     profile: Annotated[str | None, typer.Option(help="Profile of requests that name none.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Most speech worker processes.")] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="What computes: auto, cpu, mps, cuda:0, or several with commas; see 'parley devices'."),
+    ] = None,
+    strict_device: Annotated[
+        bool,
+        typer.Option("--strict-device", help="Fail when that cannot be used, instead of taking the processor."),
+    ] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Folder for everything that is remembered.")] = None,
     config: Annotated[Path | None, typer.Option(help="Configuration file; ./parley.toml by default.")] = None,
     auth: Annotated[
@@ -49,6 +57,7 @@ def command(
         profile=profile,
         workers=workers,
         data_dir=data_dir,
+        devices={"default": device, "strict": strict_device or None},
         server={key: value for key, value in doors.items() if value is not None} or None,
         auth=None if auth is None else {"enabled": auth},
     )
