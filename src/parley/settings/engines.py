@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from parley.settings.server import Group
 
@@ -63,6 +64,10 @@ class ModelsSettings(Group):
     )
 
 
+WANTED = re.compile(r"(auto|cpu|mps|cuda(:\d{1,3})?)(,(auto|cpu|mps|cuda(:\d{1,3})?))*")
+"""What may be asked for, in one place and the other: `speech.placing` knows the same."""
+
+
 class DevicesSettings(Group):
     """What computes."""
 
@@ -85,3 +90,10 @@ class DevicesSettings(Group):
         default_factory=dict,
         description="Memory that models may take by device: `{cpu = 8000}`; idle workers end to make room.",
     )
+
+    @field_validator("default", mode="after")
+    @classmethod
+    def _is_device(cls, value: str) -> str:
+        if WANTED.fullmatch(value) is None:
+            raise ValueError("use auto, cpu, mps, cuda:0, or several with commas between them")
+        return value
