@@ -13,6 +13,7 @@ from parley.errors import (
     ProfileUnknown,
     UnsupportedOption,
 )
+from parley.speech.placing import is_wanted
 from parley.speech.recognition import RecognitionOptions
 
 REQUIRED_ROLES = (Role.MEDIA, Role.VAD, Role.ASR)
@@ -71,6 +72,11 @@ def _build(name: str, said: Declared, specs: Mapping[str, EngineSpec]) -> Profil
         engines[role] = spec
     if not isinstance(devices, Mapping):
         raise InvalidSettings(f"The devices of profile '{name}' are a table of devices by role.")
+    for device in devices.values():
+        if not is_wanted(device):
+            raise InvalidSettings(
+                f"Profile '{name}' names the device '{device}'; use auto, cpu, mps, cuda:0, or several with commas."
+            )
     return Profile(name, engines, {_role(name, role): device for role, device in devices.items()})
 
 
