@@ -19,11 +19,15 @@ def command(
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Most speech worker processes.")] = None,
     device: Annotated[
         str | None,
-        typer.Option(help="What computes: auto, cpu, mps, cuda:0, or several with commas; see 'parley devices'."),
+        typer.Option(
+            help="What computes: auto, cpu, mps, cuda:0, or several with commas; see 'parley devices'."
+        ),
     ] = None,
     strict_device: Annotated[
         bool,
-        typer.Option("--strict-device", help="Fail when that cannot be used, instead of taking the processor."),
+        typer.Option(
+            "--strict-device", help="Fail when that cannot be used, instead of taking the processor."
+        ),
     ] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Folder for everything that is remembered.")] = None,
     config: Annotated[Path | None, typer.Option(help="Configuration file; ./parley.toml by default.")] = None,

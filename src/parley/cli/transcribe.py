@@ -73,11 +73,15 @@ def command(
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Speech worker processes.")] = None,
     device: Annotated[
         str | None,
-        typer.Option(help="What computes: auto, cpu, mps, cuda:0, or several with commas; see 'parley devices'."),
+        typer.Option(
+            help="What computes: auto, cpu, mps, cuda:0, or several with commas; see 'parley devices'."
+        ),
     ] = None,
     strict_device: Annotated[
         bool,
-        typer.Option("--strict-device", help="Fail when that cannot be used, instead of taking the processor."),
+        typer.Option(
+            "--strict-device", help="Fail when that cannot be used, instead of taking the processor."
+        ),
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Fail when a part cannot be recognised, instead of marking it.")

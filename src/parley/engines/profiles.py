@@ -75,7 +75,7 @@ def _build(name: str, said: Declared, specs: Mapping[str, EngineSpec]) -> Profil
     for device in devices.values():
         if not is_wanted(device):
             raise InvalidSettings(
-                f"Profile '{name}' names the device '{device}'; use auto, cpu, mps, cuda:0, or several with commas."
+                f"Profile '{name}' names the device '{device}'; there are auto, cpu, mps, cuda:0 ..."
             )
     return Profile(name, engines, {_role(name, role): device for role, device in devices.items()})
 
