@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from parley.engines.contract import EngineSpec, Role
 from parley.engines.profiles import Profile
@@ -60,9 +61,15 @@ def _pool(
         models={spec.name: supplies.folders(spec) for spec in fitted},
     )
     if name in (MEDIA, SPEECH):
-        return pool
+        return replace(pool, installed_as="")
     threads = settings.devices.threads or max(1, processors() // workers)
-    return replace(pool, python=supplies.interpreter(engines[0]), threads=threads)
+    return replace(
+        pool,
+        python=supplies.interpreter(engines[0]),
+        locate=partial(supplies.interpreter, engines[0]),
+        installed_as=name,
+        threads=threads,
+    )
 
 
 def _workers(pool: str, settings: Settings) -> int:

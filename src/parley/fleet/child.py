@@ -45,7 +45,7 @@ class Child:
     async def start(cls, spec: PoolSpec, limits: FleetLimits) -> Child:
         """Start a worker of the pool; raises OSError."""
         process = await asyncio.create_subprocess_exec(
-            *spec.command(),
+            *await asyncio.to_thread(spec.command),
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,

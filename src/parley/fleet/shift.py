@@ -102,7 +102,7 @@ class Shift:
 
         An engine that cannot be loaded is left out, unless the worker is to relieve another.
         """
-        self.worker = Worker(await self._start(), self._spec.name, self._limits)
+        self.worker = Worker(await self._start(), self._spec, self._limits)
         await self.worker.greet()
         self._has_greeted = True
         for engine in self.engines:
@@ -191,11 +191,7 @@ class Shift:
         try:
             return await Child.start(self._spec, self._limits)
         except (FileNotFoundError, PermissionError) as error:
-            raise ProfileNotInstalled(
-                f"The engine environment '{self._spec.name}' is missing; "
-                f"run: parley engines install {self._spec.name}",
-                detail=str(error),
-            ) from error
+            raise ProfileNotInstalled(self._spec.trouble("is missing"), detail=str(error)) from error
         except OSError as error:
             raise Lost(WorkerDied, "could not be started", str(error)) from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,9 @@ from parley.speech.device import Placement
 class PoolSpec:
     """Up to `workers` processes of one interpreter, any of which can do what `engines` can.
 
-    `name` is also the name of the engine environment that `python` belongs to. `threads` is the
+    `installed_as` names the engine environment that `python` belongs to, "" where that is the interpreter
+    that runs us; it is `name` where nothing is said. `locate` finds `python` anew for each worker, so that
+    an environment that is made anew is taken without a restart. `threads` is the
     share of the processor that numerical libraries get in each worker; an engine whose library has
     a setting of its own reads it from OMP_NUM_THREADS. `environment` is added to the workers'
     environment, to choose a device for instance.
@@ -35,6 +37,8 @@ class PoolSpec:
     engines: tuple[EngineSpec, ...]
     workers: int
     python: str = sys.executable
+    locate: Callable[[], str] | None = None
+    installed_as: str | None = None
     threads: int = 1
     environment: Mapping[str, str] | None = None
     min_workers: int = 0
@@ -50,8 +54,16 @@ class PoolSpec:
         return self.idle_s is not None
 
     def command(self) -> tuple[str, ...]:
-        """The command line of a worker."""
-        return (self.python, "-m", "parley.workers")
+        """The command line of a worker; may read a file."""
+        python = self.locate() if self.locate is not None else self.python
+        return (python, "-m", "parley.workers")
+
+    def trouble(self, what: str) -> str:
+        """The sentence for an interpreter that is missing or holds another version of parley."""
+        home = self.name if self.installed_as is None else self.installed_as
+        if not home:
+            return f"Parley's own Python environment {what}; install Parley again and restart it."
+        return f"The engine environment '{home}' {what}; run: parley engines install {home}"
 
 
 def worker_environment(spec: PoolSpec) -> dict[str, str]:

@@ -16,6 +16,7 @@ from parley.fleet.exchange import Exchange
 from parley.fleet.limits import FleetLimits
 from parley.fleet.line import Ticket
 from parley.fleet.lost import Lost, TooLarge
+from parley.fleet.spec import PoolSpec
 from parley.fleet.watch import Watch
 from parley.fleet.wear import Wear
 from parley.wire.frames import (
@@ -38,12 +39,12 @@ from parley.wire.frames import (
 class Worker:
     """Speaks with one child. Every wait ends: by an answer, by `Lost`, or by `TooLarge`."""
 
-    def __init__(self, child: Child, pool: str, limits: FleetLimits) -> None:
+    def __init__(self, child: Child, spec: PoolSpec, limits: FleetLimits) -> None:
         self.child = child
         self.loaded: dict[str, Loaded] = {}
         self.trying = ""
         self._loading = ""
-        self._pool = pool
+        self._spec = spec
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._watch = Watch(limits, self._loop.time())
@@ -160,11 +161,7 @@ class Worker:
         return Lost(WorkerDied, "answered something else than was asked", repr(answer))
 
     def _outdated(self, why: str) -> EngineOutdated:
-        return EngineOutdated(
-            f"The engine environment '{self._pool}' holds another version of parley; "
-            f"run: parley engines install {self._pool}",
-            detail=why,
-        )
+        return EngineOutdated(self._spec.trouble("holds another version of parley"), detail=why)
 
     def _heard(self, frame: FromWorker) -> None:
         now = self._loop.time()

@@ -11,6 +11,7 @@ def main() -> None:
 
     lifeline.leave_interrupts_to_parent()
     lifeline.tie_to_parent()
+    lifeline.hold_environment()
     lifeline.show_stacks_on_request()
 
     from parley.telemetry.log import configure

@@ -7,6 +7,7 @@ import faulthandler
 import os
 import signal
 import sys
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 
@@ -23,6 +24,23 @@ def tie_to_parent() -> None:
     if os.getppid() != parent:
         # The parent ended between the two calls, so no signal will come.
         os._exit(0)
+
+
+def hold_environment() -> None:
+    """Keep the engine environment that this process runs from: installations delete what nobody holds.
+
+    The lock ends with the process, however that ends. An interpreter that is no such environment has
+    no file to lock, and Windows does not delete files in use.
+    """
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        file = os.open(Path(sys.prefix) / "in-use", os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(file, fcntl.LOCK_SH)
+    except OSError:
+        return
 
 
 def leave_interrupts_to_parent() -> None:
