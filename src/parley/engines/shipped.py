@@ -6,8 +6,17 @@ from collections.abc import Mapping
 
 EMBEDDED = {"media": "pyav", "vad": "silero", "asr": "moonshine", "speakers": "xvector"}
 
+_RECOGNISERS = (
+    *("whisper-tiny", "whisper-base", "whisper-small", "whisper-medium", "whisper-large-v3", "whisper-turbo"),
+    "glm-asr",
+    *("moonshine-tiny", "moonshine-base", "moonshine-tiny-ar", "moonshine-tiny-ja", "moonshine-tiny-ko"),
+    *("moonshine-tiny-uk", "moonshine-tiny-vi", "moonshine-tiny-zh", "moonshine-base-es"),
+)
+"""Profiles of the same name that differ from `embedded` in the recogniser only."""
+
 SHIPPED: Mapping[str, Mapping[str, str]] = {
     "embedded": EMBEDDED,
+    **{name: {"asr": name} for name in _RECOGNISERS},
 }
 """Roles that a profile leaves out are those of `embedded`; "none" says that it has none."""
 

@@ -1,7 +1,8 @@
-"""Moonshine Tiny English (MIT), carried by the `moonshine-voice` package and run by onnxruntime.
+"""Moonshine, run by onnxruntime: Tiny English (MIT) as the `moonshine-voice` package carries it, and what
+there is to download, each for one language.
 
 The package's own library cuts the audio by itself and costs four times as much (ADR 007); only its
-weights are used. It is not imported.
+weights are used. It is not imported, and `moonshine-tiny` does without it.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from parley.engines.asr.moonshine_graphs import (
     Heard,
     MoonshineGraphs,
 )
+from parley.engines.asr.moonshine_models import DOWNLOADS, TOKENS_PER_SECOND, Download
 from parley.engines.carried import package_folder
 from parley.engines.contract import EngineSpec, Progress, Role, Stretch
+from parley.engines.setup import Setup
 from parley.signal.beam import Beam, Hypothesis, Scores, search
-from parley.signal.placing import merge_islands, place_tokens
+from parley.signal.placing import gain_after, merge_islands, place_tokens
 from parley.signal.repetition import cut_loops
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.recognition import Piece, Recognition, RecognitionOptions
@@ -43,38 +46,62 @@ SPEC = EngineSpec(
     batch_invariant=True,
 )
 
-TOKENS_PER_SECOND = 6.5
-"""The model's authors stop there: more is a loop, not speech."""
+
+def _spec(download: Download) -> EngineSpec:
+    return EngineSpec(
+        name=download.name,
+        role=Role.ASR,
+        factory="parley.engines.asr.moonshine:Moonshine",
+        revision=f"{download.name}/1",
+        summary=f"Moonshine {download.title} on the CPU.",
+        licence=download.spec.licence,
+        requires=("onnxruntime",),
+        install="pip install onnxruntime",
+        languages=frozenset({download.language}),
+        max_stretch_s=20.0,
+        models=(download.spec,),
+        memory_mib=download.memory_mib,
+    )
+
+
+SPECS = tuple(_spec(download) for download in DOWNLOADS)
 
 POSITIONS = 640
 """Islands times tokens when placing, which bounds its cost to a quarter of the recognition's; where there
 would be more, islands with the shortest pauses between them are placed as one."""
 
-AFTER_MARK = {".": 2.0, "?": 2.0, "!": 2.0, ",": 1.0, ";": 1.0, ":": 1.0}
-"""Nats by which an island rather begins behind a punctuation mark."""
-
 
 class Moonshine:
-    """Turns English speech into text."""
+    """Turns speech of one language into text; without a setup it is the English that the package carries."""
 
-    def __init__(self) -> None:
-        self._graphs = MoonshineGraphs(package_folder("moonshine_voice") / "assets" / "tiny-en")
+    def __init__(self, setup: Setup | None = None) -> None:
+        downloads = {download.name: download for download in DOWNLOADS}
+        if setup is None:
+            download, folder = None, package_folder("moonshine_voice") / "assets" / "tiny-en"
+        else:
+            ((name, folder),) = setup.models.items()
+            download = downloads[name]
+        self._language = download.language if download else "en"
+        self._tokens_per_second = download.tokens_per_second if download else TOKENS_PER_SECOND
+        self._graphs = MoonshineGraphs(folder)
 
     def recognise(self, stretch: Stretch, options: RecognitionOptions, progress: Progress) -> Recognition:
         """One piece per island that has text, with the geometric mean of its tokens' probabilities
         as confidence; there are no times inside an island."""
         seconds = len(stretch.samples) / SAMPLE_RATE_HZ
         if len(stretch.samples) < LEAST_SAMPLES or not stretch.islands:
-            return Recognition(pieces=(), language="en")
+            return Recognition(pieces=(), language=self._language)
         heard = self._graphs.listen(stretch.samples)
         tokens, logs = self._read(heard, seconds)
         progress(seconds)
         began = time.thread_time()
         pieces = self._pieces(heard, stretch.islands, tokens, logs)
-        return Recognition(pieces=pieces, language="en", place_cpu_s=time.thread_time() - began)
+        return Recognition(pieces=pieces, language=self._language, place_cpu_s=time.thread_time() - began)
 
     def _read(self, heard: Heard, seconds: float) -> tuple[list[int], list[float]]:
-        beam = Beam(end_token=END_TOKEN, longest=math.ceil(TOKENS_PER_SECOND * seconds))
+        # Whether graphs without masks read several hypotheses against one sound is not known.
+        width = 4 if self._graphs.takes_masks else 1
+        beam = Beam(end_token=END_TOKEN, longest=math.ceil(self._tokens_per_second * seconds), width=width)
         found: Hypothesis = search(heard.scores, _Reading(self._graphs, heard), beam)
         length = len(found.tokens) - (found.tokens[-1:] == (END_TOKEN,))
         kept = cut_loops(found.tokens[:length])
@@ -98,10 +125,10 @@ class Moonshine:
             (int(island.start * SAMPLE_RATE_HZ), round(island.end * SAMPLE_RATE_HZ)) for island in islands
         ]
         likelihoods = self._graphs.likelihoods(heard, audible, tokens)
-        starts = np.array([self._graphs.starts_word(token) for token in tokens])
-        before = ["", *(self._graphs.text([token])[-1:] for token in tokens[:-1])]
-        gain = np.array([AFTER_MARK.get(mark, 0.0) for mark in before])
-        return place_tokens(likelihoods, starts, gain)
+        starts = np.array(
+            [index == 0 or self._graphs.starts_word(token) for index, token in enumerate(tokens)]
+        )
+        return place_tokens(likelihoods, starts, gain_after([self._graphs.text([token]) for token in tokens]))
 
     def _piece(self, island: Span, tokens: Sequence[int], logs: Sequence[float]) -> Piece:
         return Piece(
