@@ -28,7 +28,7 @@ from parley.server.native.reading import (
     read_text,
 )
 from parley.server.native.refusals import About, Refused
-from parley.server.native.wire_protocol import LINE
+from parley.server.native.wire_options import LINE
 from parley.server.pace import Pace
 from parley.server.rooms import Identities, Tasks, Uploads
 from parley.server.validity import REVOKED

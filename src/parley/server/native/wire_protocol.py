@@ -10,7 +10,6 @@ import asyncio
 import functools
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 from uvicorn.config import Config
@@ -31,14 +30,11 @@ from parley.server.native.frames import (
     read_close,
 )
 from parley.server.native.handshake import Handshake
+from parley.server.native.outlet import Outlet
 from parley.server.native.patience import Patience
 from parley.server.native.turnstile import Turnstile
-from parley.wire.native.message import MAX_FRAME_BYTES
+from parley.server.native.wire_options import LINE, WireOptions
 
-LINE = "parley.line"
-"""Where an application finds its `Line` in the scope."""
-
-MIB = 1024 * 1024
 _LINGER_S = 1.0
 _LINGER_AT_MOST_S = 30.0
 
@@ -46,16 +42,6 @@ _log = logging.getLogger(__name__)
 
 # One buffer for all connections: it is written and emptied within one call of the event loop.
 _scratch = memoryview(bytearray(SCRATCH_BYTES))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WireOptions:
-    """Bounds of the connections of one server."""
-
-    frame_budget_bytes: int = 256 * MIB
-    max_frame_bytes: int = MAX_FRAME_BYTES
-    send_timeout_s: float = 60.0
-    ping_interval_s: float = 20.0
 
 
 def wire_protocol(options: WireOptions) -> Callable[..., NativeWebSocketProtocol]:
@@ -90,15 +76,13 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
         self._patience = Patience(
             self, self._loop, self._options.ping_interval_s, self._options.send_timeout_s
         )
+        self._outlet = Outlet(self._loop, self._patience)
         # Lists and futures made when they are needed: an idle connection should cost little.
         self._inbox: list[dict[str, Any]] = []
         self._listener: asyncio.Future[None] | None = None
-        self._speakers: list[asyncio.Future[None]] = []
-        self._is_writable = True
         self._in_hand = 0
         self._is_open = False
         self._drain: Drain | None = None
-        self._gone = False
         self._reading = True
         self._last_words: asyncio.TimerHandle | None = None
         self.transport: asyncio.Transport = None  # type: ignore[assignment]
@@ -108,6 +92,7 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The line is there; uvicorn's HTTP protocol has read the request."""
         self.transport = cast("asyncio.Transport", transport)
+        self._outlet.opened(self.transport)
         self._state.connections.add(self)  # type: ignore[arg-type] - uvicorn lists its own
         self._patience.watch_socket(transport.get_extra_info("socket"))
 
@@ -146,21 +131,18 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
         self._patience.stop()
         if self._last_words is not None:
             self._last_words.cancel()
-        self._gone = True
-        self._let_speak()
+        self._outlet.lost()
         self._forget_reader()
         if not self._closing:
             self._disconnect(1006)
 
     def pause_writing(self) -> None:
         """The peer does not keep up."""
-        self._is_writable = False
-        self._patience.sending()
+        self._outlet.pause()
 
     def resume_writing(self) -> None:
         """The peer has taken most of what was sent."""
-        self._let_speak()
-        self._patience.sent()
+        self._outlet.resume()
 
     def shutdown(self) -> None:
         """The server stops."""
@@ -196,7 +178,7 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
     def ping(self) -> None:
         """Ask the peer for a sign of life."""
         if self._is_open and not self._closing:
-            self._write(frame(Opcode.PING, b""))
+            self._outlet.write(frame(Opcode.PING, b""))
 
     @property
     def is_listening(self) -> bool:
@@ -240,7 +222,7 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
 
     @property
     def _has_room(self) -> bool:
-        return self._is_open and not (self._inbox or self._gone or self._closing)
+        return self._is_open and not (self._inbox or self._outlet.is_gone or self._closing)
 
     @property
     def _closing(self) -> bool:
@@ -254,7 +236,7 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
         self._give_back(reader.charged)
 
     def _listen(self, wanted: bool) -> None:
-        if wanted == self._reading or self._gone or self.transport.is_closing():
+        if wanted == self._reading or self._outlet.is_gone or self.transport.is_closing():
             return
         self._reading = wanted
         if wanted:
@@ -268,7 +250,7 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
             case Message():
                 self._deliver_message(event)
             case Control(Opcode.PING, payload):
-                self._write(frame(Opcode.PONG, payload))
+                self._outlet.write(frame(Opcode.PONG, payload))
             case Control(Opcode.CLOSE, payload):
                 code, reason = read_close(payload)
                 self._disconnect(code, reason)
@@ -305,17 +287,13 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
 
     # Writing
 
-    def _write(self, data: bytes) -> None:
-        if not (self._gone or self.transport.is_closing()):
-            self.transport.write(data)
-
     def _close(self, code: int, reason: str) -> None:
         """Say goodbye. What the peer still sends is read and dropped until it says goodbye too, or falls
         silent: closing while bytes arrive would reset the connection, and our last words would be lost.
         """
-        if self._closing or self._gone:
+        if self._closing or self._outlet.is_gone:
             return
-        self._write(frame(Opcode.CLOSE, close_payload(code, reason)))
+        self._outlet.write(frame(Opcode.CLOSE, close_payload(code, reason)))
         self._drain = self._reader.drain()
         self._forget_reader()
         self._listen(True)
@@ -334,11 +312,11 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
     async def _begin(self, data: bytes) -> None:
         """Answer the handshake when its turn has come."""
         await self._turnstile.turn()
-        if self._gone:
+        if self._outlet.is_gone:
             return
         handshake = Handshake(data, self._config, self._state, self._app_state)
         if not handshake.is_acceptable:
-            self._write(handshake.refusal())
+            self._outlet.write(handshake.refusal())
             self.transport.close()
             return
         scope = handshake.scope(self.transport)
@@ -363,7 +341,7 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
         if self._is_open:
             self._close(CloseCode.NORMAL, "")
         elif not self.transport.is_closing():
-            self._write(handshake.refuse(500, [], b""))
+            self._outlet.write(handshake.refuse(500, [], b""))
             self.transport.close()
 
     async def receive(self) -> dict[str, Any]:
@@ -382,14 +360,12 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
 
     async def _send_event(self, handshake: Handshake, message: dict[str, Any]) -> None:
         """Send once the peer has taken what was sent before; raises ConnectionResetError when it is gone."""
-        while not (self._is_writable or self._gone):
-            self._speakers.append(self._loop.create_future())
-            await self._speakers[-1]
-        if self._gone or self._closing:
+        await self._outlet.free()
+        if self._outlet.is_gone or self._closing:
             raise ConnectionResetError("the line is closed")
         match message["type"]:
             case "websocket.accept":
-                self._write(handshake.accept(message))
+                self._outlet.write(handshake.accept(message))
                 self._is_open = True
                 self._patience.start()
                 self._read_on()
@@ -405,18 +381,11 @@ class NativeWebSocketProtocol(asyncio.BufferedProtocol):
     def _send(self, message: dict[str, Any]) -> None:
         data = message.get("bytes")
         if data is not None:
-            self._write(frame(Opcode.BINARY, data))
+            self._outlet.write(frame(Opcode.BINARY, data))
         else:
-            self._write(frame(Opcode.TEXT, message["text"].encode()))
-
-    def _let_speak(self) -> None:
-        self._is_writable = True
-        speakers, self._speakers = self._speakers, []
-        for speaker in speakers:
-            if not speaker.done():
-                speaker.set_result(None)
+            self._outlet.write(frame(Opcode.TEXT, message["text"].encode()))
 
     def _refuse(self, answer: bytes | None) -> None:
         if answer is not None:
-            self._write(answer)
+            self._outlet.write(answer)
             self.transport.close()
