@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,10 @@ from parley.app.workshop import Workshop, load_profiles, open_workshop, supplies
 from parley.bench.machine import environments_of
 from parley.bench.shop import Setting
 from parley.engines.profiles import Profile, choose
+from parley.errors import ParleyError
+from parley.fleet.probing import probe
 from parley.settings import Settings
+from parley.speech.device import CPU, DeviceFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,23 @@ class Trials:
         names = environments_of(spec for profile in profiles for spec in profile.engines.values())
         found = {name: supplies.environments.python(name) for name in names}
         return {name: python for name, python in found.items() if python is not None}
+
+    async def devices(self, profiles: tuple[Profile, ...]) -> tuple[str, ...]:
+        """What the libraries of some profiles see besides the processor, and what is wrong with it."""
+        supplies = supplies_of(self.settings)
+        wanted = {
+            (supplies.interpreter(spec), spec.backend): spec.environment
+            for profile in profiles
+            for spec in profile.engines.values()
+            if spec.backend
+        }
+        found: dict[str, None] = {}
+        for (python, backend), environment in wanted.items():
+            # A library that cannot be asked has its reason in the rows of its profile.
+            with suppress(ParleyError):
+                seen = await probe(backend, python=python, environment=environment)
+                found |= dict.fromkeys(_described(each) for each in seen if each.name != CPU)
+        return tuple(found)
 
     @asynccontextmanager
     async def open(self, setting: Setting, notice: Callable[[str], None]) -> AsyncGenerator[Workshop]:
@@ -68,6 +88,11 @@ class Trials:
         """As many in engine environments too."""
         profile = choose(load_profiles(self.settings), setting.profile)
         return dict.fromkeys(environments_of(profile.engines.values()), setting.workers)
+
+
+def _described(device: DeviceFound) -> str:
+    problem = f", not usable: {device.problem}" if device.problem else ""
+    return f"{device.name} ({device.title}{problem})"
 
 
 def _undevised(said: dict[str, str | dict[str, str]]) -> dict[str, str | dict[str, str]]:

@@ -13,7 +13,7 @@ from parley.bench.corpus import Sample
 from parley.bench.report import Combination, RoleTrial
 from parley.bench.roles import RoleMeasurement, Spans
 from parley.bench.scoring import score
-from parley.bench.shop import OpenShop, Setting, Shop, Tell, ran_on
+from parley.bench.shop import OpenShop, Setting, Shop, Tell, given_up, ran_on
 from parley.bench.whole import WholeMeasurement
 from parley.engines.profiles import Profile
 from parley.errors import DeviceUnavailable, InputError, ParleyError
@@ -75,8 +75,10 @@ class Course:
                 measuring = WholeMeasurement(shop=shop, samples=samples, wish=self.wish, tell=self.tell)
                 await measuring.prepare(setting.workers)
                 taken = ran_on(shop)
+                notes |= dict.fromkeys(given_up(shop))
                 _require_device(shop.profile, setting.device, taken, notes)
                 whole = await measuring.measure(self.runs)
+                notes |= dict.fromkeys(given_up(shop))
             whole = replace(whole, left_out=len(self.samples) - whole.recordings)
             notes |= {f"{name}: {why}": None for name, why in measuring.unreadable.items()}
             notes |= dict.fromkeys(_elsewhere(setting.device, taken))

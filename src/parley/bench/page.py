@@ -27,7 +27,8 @@ dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--faint); padding: .25rem 0; }
 th, td { text-align: left; padding: .3rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-thead th { background: var(--shade); } td { min-width: 3.5rem; }
+thead th { background: var(--shade); } td, tbody th { white-space: nowrap; }
+td:last-child { white-space: normal; min-width: 4rem; }
 tr.bad td, tr.bad th { color: var(--bad); }
 figure { margin: 2rem 0; } figcaption { font-weight: 600; margin-bottom: .25rem; }
 svg { display: block; width: 100%; max-width: 54rem; height: auto; font: 13px system-ui, sans-serif; }

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from parley.bench.figures import number, percent, ranged
+from parley.bench.figures import percent, ranged
 from parley.bench.report import Accuracy, Report, Whole
 from parley.bench.spread import Spread, spread
 
 WIDTH = 720
-LEFT, RIGHT = 8, 150
+LEFT, RIGHT = 8, 200
 """Room beside the bars; the right one is for the figures."""
 
 ROW, BAR, TOP, FOOT = 46, 16, 8, 30
@@ -104,7 +104,7 @@ def _axis(ticks: Sequence[float], scale: float, height: int, unit: str) -> Itera
         x = LEFT + tick * scale
         yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{foot}"/>'
         anchor = "start" if tick == 0 else "middle"
-        yield f'<text class="tick" text-anchor="{anchor}" x="{x:.1f}" y="{foot + 16}">{number(tick)}</text>'
+        yield f'<text class="tick" text-anchor="{anchor}" x="{x:.1f}" y="{foot + 16}">{tick:g}</text>'
     yield f'<text class="tick" text-anchor="end" x="{WIDTH - 4}" y="{foot + 16}">{escape(unit)}</text>'
 
 

@@ -19,7 +19,7 @@ from parley.batch.units import Tools
 from parley.batch.voices import VoiceListener
 from parley.bench.corpus import Sample
 from parley.bench.report import RoleResult
-from parley.bench.shop import Shop, Tell, ran_on, speech_roles
+from parley.bench.shop import Shop, Tell, load_seconds, ran_on, speech_roles
 from parley.bench.spread import spread
 from parley.bench.stopwatch import StopwatchFleet
 from parley.engines.contract import EngineSpec, Role
@@ -87,6 +87,7 @@ class RoleMeasurement:
             role=role.value,
             engine=engine.name,
             ran_on=ran_on(self.shop).get(role.value, ""),
+            load_s=load_seconds(self.shop, engine.name),
             wall=spread(wall_s / audio_s for wall_s, _ in costs),
             cpu=spread(cpu_s / audio_s for _, cpu_s in costs),
         )

@@ -14,6 +14,7 @@ from parley.batch.wish import Wish
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
 from parley.fleet.fleet import Fleet
+from parley.fleet.health import LoadedEngine
 from parley.storage.store import Store
 
 
@@ -61,15 +62,32 @@ Tell = Callable[[str], None]
 
 
 def ran_on(shop: Shop) -> dict[str, str]:
-    """The device that each engine took, by role, for those that are loaded."""
-    taken = devices_by_engine(shop.fleet)
-    engines = shop.profile.engines.items()
-    return {role.value: taken[spec.name] for role, spec in engines if spec.name in taken}
+    """The device that each engine took, by role, for those that are loaded; several with commas between
+    them where workers took different ones."""
+    taken: dict[str, list[str]] = {}
+    for engine in _loaded(shop.fleet):
+        taken.setdefault(engine.name, []).append(engine.device)
+    roles = shop.profile.engines.items()
+    return {role.value: ",".join(taken[spec.name]) for role, spec in roles if spec.name in taken}
 
 
-def devices_by_engine(fleet: Fleet) -> dict[str, str]:
-    """Devices by engine; several with commas between them where workers took different ones."""
-    return {}
+def load_seconds(shop: Shop, engine: str) -> float | None:
+    """How long an engine took to load, None for one that is not."""
+    return max((each.load_s for each in _loaded(shop.fleet) if each.name == engine), default=None)
+
+
+def given_up(shop: Shop) -> tuple[str, ...]:
+    """What the fleet has to tell of devices that were not taken, or were too small for some calls."""
+    pools = shop.fleet.health().pools
+    told = [notice for pool in pools for notice in pool.notices]
+    return (*told, *(SPARE for pool in pools if pool.is_spare))
+
+
+SPARE = "Some calls were too much for the device's memory and were done on the processor."
+
+
+def _loaded(fleet: Fleet) -> list[LoadedEngine]:
+    return [each for pool in fleet.health().pools if not pool.is_spare for each in pool.loaded]
 
 
 def speech_roles(profile: Profile) -> list[Role]:

@@ -29,10 +29,12 @@ class StopwatchFleet:
         audio_s: float,
         on_progress: Callable[[float], None] | None = None,
         priority: int = 0,
+        *,
+        on_cpu: bool = False,
     ) -> Answer:
         """What the fleet answers; raises what it raises."""
         began = time.perf_counter()
-        answer = await self._fleet.call(engine, request, audio_s, on_progress, priority)
+        answer = await self._fleet.call(engine, request, audio_s, on_progress, priority, on_cpu=on_cpu)
         self.wall_s += time.perf_counter() - began
         self.cpu_s += answer.cpu_s
         self.calls += 1

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from parley.bench.comparison import Comparison, Verdict
-from parley.bench.figures import duration, number, percent, ranged, speed
+from parley.bench.figures import DASH, duration, number, percent, ranged, speed
 from parley.bench.report import Accuracy, Combination, Report, RoleResult, RoleTrial
+
+NOTES = "notes"
+"""The column of sentences, the last one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +33,11 @@ def tables(report: Report) -> tuple[Table, ...]:
 def _whole(report: Report) -> Table:
     head = (
         *("profile", "device", "workers", "RTF", "speed", "first text (s)", "processor s / audio s"),
-        *("memory (MiB)", "ready after (s)", "warm-up (s)", "WER", "CER", "DER", "notes"),
+        *("memory (MiB)", "ready after (s)", "warm-up (s)", "WER", "CER", "DER", NOTES),
     )
     return Table(
         title="Whole recipes",
-        note=f"Medians of {report.runs} runs, (least{'–'}most). RTF: seconds of work per second of audio. "
+        note=f"{_medians(report.runs)} RTF: seconds of work per second of audio. "
         "First text: from the start of a recording, median over recordings. Memory: this process and its "
         "workers, most at one moment. Ready: from nothing to workers that have loaded everything. Warm-up "
         "is not counted.",
@@ -42,6 +45,10 @@ def _whole(report: Report) -> Table:
         rows=tuple(_whole_row(each) for each in report.combinations),
         marks=frozenset(i for i, each in enumerate(report.combinations) if each.problem),
     )
+
+
+def _medians(runs: int) -> str:
+    return "One run." if runs == 1 else f"Medians of {runs} runs (least{DASH}most)."
 
 
 def _whole_row(each: Combination) -> tuple[str, ...]:
@@ -92,7 +99,7 @@ def _roles(report: Report) -> Table:
         "Loading and one pass to warm up are not counted.",
         head=(
             *("profile", "role", "engine", "asked", "ran on", "wall", "processor", "times real time"),
-            *("loading (s)", "notes"),
+            *("loading (s)", NOTES),
         ),
         rows=tuple(rows),
         marks=frozenset(index for index, row in enumerate(rows) if row[-1]),

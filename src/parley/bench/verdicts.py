@@ -32,9 +32,13 @@ def _workers(report: Report) -> Iterator[str]:
     for (profile, device), found in groups.items():
         least = min(found)
         for more in sorted(set(found) - {least}):
-            gain = found[least].median / found[more].median if found[more].median else 0.0
-            named = f"{profile}, {device or 'as configured'}"
-            yield f"{named}: {more} workers are {gain:.2f} times as fast as {least}."
+            yield f"{profile}, {_named(device)}: {_gain(least, more, found[least], found[more])}"
+
+
+def _gain(least: int, more: int, before: Spread, after: Spread) -> str:
+    if not is_apart(before, after) or not after.median:
+        return f"no clear difference between {least} and {more} workers."
+    return f"{more} workers are {before.median / after.median:.2f} times as fast as {least}."
 
 
 def _by_role(trials: Sequence[RoleTrial]) -> Iterator[str]:

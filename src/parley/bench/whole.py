@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from parley.batch.events import Event, Heard
+from parley.batch.events import Event, Heard, Stage
 from parley.batch.options import Outcome
 from parley.batch.wish import Wish
 from parley.bench.corpus import Sample
@@ -128,7 +128,9 @@ class WholeMeasurement:
             cpu=spread(run.cpu_s / run.audio_s for run in runs),
             first_s=spread_of_known(median(run.first_s) if run.first_s else None for run in runs),
             peak_mib=spread_of_known(run.peak_mib for run in runs),
-            stages={name: _stage(name, runs) for name in runs[-1].stages_cpu_s},
+            stages={
+                each.value: _stage(each.value, runs) for each in Stage if each.value in runs[-1].stages_cpu_s
+            },
         )
 
 

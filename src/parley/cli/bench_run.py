@@ -6,10 +6,11 @@ import asyncio
 import shlex
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from parley.app.trial import Trials
 from parley.batch.wish import Wish
@@ -71,8 +72,18 @@ def measure(asked: Asked, results: Results) -> int:
     old = _old(results, samples)
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
         trials = Trials(settings=settings, folder=Path(folder) / "data")
-        course, machine = _plan(asked, settings, trials, samples, Path(folder))
-        code = _run(course)
+        profiles = trials.require(asked.profiles or (settings.profile,))
+        course = _plan(asked, settings, trials, samples, Path(folder))
+        machine = this_machine(trials.interpreters(profiles))
+        devices: list[str] = []
+
+        async def work() -> None:
+            stop_on_terminate()
+            devices.extend(await trials.devices(profiles))
+            await course.run()
+
+        code = _run(work())
+        machine = replace(machine, devices=tuple(devices), load_after=load_average())
         report = _report(asked, course, machine, is_complete=code == 0)
     comparison = compare(old, report) if old is not None else None
     _deliver(report, comparison, results)
@@ -113,16 +124,14 @@ def _old(results: Results, samples: Sequence[Sample]) -> Report | None:
 
 def _plan(
     asked: Asked, settings: Settings, trials: Trials, samples: Sequence[Sample], folder: Path
-) -> tuple[Course, Machine]:
-    names = asked.profiles or (settings.profile,)
-    profiles = trials.require(names)
+) -> Course:
     counts = _counts(asked.workers) or (settings.worker_count(),)
     devices = _devices(asked.devices) or ("",)
     recognition = RecognitionOptions(language=asked.language or None)
-    course = Course(
+    return Course(
         settings=[
             Setting(profile=profile, device=device, workers=count)
-            for profile in names
+            for profile in asked.profiles or (settings.profile,)
             for device in devices
             for count in counts
         ],
@@ -139,7 +148,6 @@ def _plan(
         folder=folder,
         tell=bench_show.progress,
     )
-    return course, this_machine(trials.interpreters(profiles))
 
 
 def _counts(words: Sequence[str]) -> tuple[int, ...]:
@@ -155,15 +163,10 @@ def _devices(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _run(course: Course) -> int:
-    """0, or 130 after Ctrl-C or SIGTERM; what is done stays in the course."""
-
-    async def work() -> None:
-        stop_on_terminate()
-        await course.run()
-
+def _run(work: Coroutine[Any, Any, None]) -> int:
+    """0, or 130 after Ctrl-C or SIGTERM."""
     try:
-        asyncio.run(work())
+        asyncio.run(work)
     except (KeyboardInterrupt, asyncio.CancelledError):
         tell.line("parley: interrupted; what was done follows.")
         return INTERRUPTED
@@ -175,7 +178,7 @@ def _report(asked: Asked, course: Course, machine: Machine, *, is_complete: bool
     return Report(
         made_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         command=shlex.join(["parley", *sys.argv[1:]]),
-        machine=replace(machine, load_after=load_average()),
+        machine=machine,
         material=material(course.samples, course.seconds),
         runs=asked.runs,
         combinations=course.scored(),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from rich import box
 from rich.console import Console
@@ -12,12 +13,15 @@ from rich.text import Text
 
 from parley.bench.comparison import Comparison
 from parley.bench.report import Report
-from parley.bench.tables import SCORING, Table, changes, facts, is_scored, tables
+from parley.bench.tables import NOTES, SCORING, Table, changes, facts, is_scored, tables
 from parley.bench.verdicts import verdicts
 from parley.cli import tell
 
 PIPE_COLUMNS = 200
 """Where there is no terminal whose width counts."""
+
+WIDEST = 10_000
+"""For asking how wide a table would like to be."""
 
 
 def progress(sentence: str) -> None:
@@ -59,14 +63,40 @@ def _console() -> Console:
 
 
 def _draw(console: Console, table: Table) -> None:
-    drawn = Drawn(title=Text(table.title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD)
-    for name in table.head:
-        drawn.add_column(Text(name), overflow="fold")
-    for index, row in enumerate(table.rows):
-        cells = [Text(tell.printable(cell)) for cell in row]
-        drawn.add_row(*cells, style="red" if index in table.marks else None)
-    console.print(drawn)
+    """Notes under it, and where the terminal is too narrow, a list for each row."""
+    shown, notes = _without_notes(table)
+    drawn = Drawn(title=Text(shown.title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD)
+    for name in shown.head:
+        drawn.add_column(Text(name), no_wrap=True)
+    for index, row in enumerate(shown.rows):
+        drawn.add_row(*(Text(cell) for cell in row), style="red" if index in table.marks else None)
+    if console.measure(drawn, options=console.options.update(width=WIDEST)).maximum <= console.width:
+        console.print(drawn)
+    else:
+        _list(console, shown, table.marks)
+    for note in notes:
+        _say(console, note, "yellow")
     _say(console, table.note, "dim")
+
+
+def _list(console: Console, table: Table, marks: Collection[int]) -> None:
+    console.print()
+    _say(console, table.title, "bold")
+    for index, row in enumerate(table.rows):
+        console.print()
+        for name, cell in zip(table.head, row, strict=True):
+            if cell:
+                _say(console, f"  {name}: {cell}", "red" if index in marks else "none")
+
+
+def _without_notes(table: Table) -> tuple[Table, list[str]]:
+    """The table without its last column where that holds sentences, which come apart."""
+    rows = tuple(tuple(tell.printable(cell) for cell in row) for row in table.rows)
+    if table.head[-1] != NOTES:
+        return replace(table, rows=rows), []
+    kept = replace(table, head=table.head[:-1], rows=tuple(row[:-1] for row in rows))
+    notes = [f"{', '.join(cell for cell in row[:4] if cell)}: {row[-1]}" for row in rows if row[-1]]
+    return kept, notes
 
 
 def _facts(console: Console, rows: Sequence[tuple[str, str]]) -> None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedEngine:
-    """An engine where it is loaded: in how many workers, and what it holds there in all, about."""
+    """An engine where it is loaded: in how many workers, what it holds there in all, about, and how long
+    loading took at most."""
 
     name: str
     device: str
     workers: int
     memory_mib: int
+    load_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,6 +149,7 @@ class Pool:
                     device=device,
                     workers=len(how),
                     memory_mib=sum(each.memory_mib or self._engines[engine].memory_mib for each in how),
+                    load_s=max(each.seconds for each in how),
                 )
                 for (engine, device), how in sorted(self._staff.loaded.items())
             ),
