@@ -17,6 +17,19 @@ _RECOGNISERS = (
 SHIPPED: Mapping[str, Mapping[str, str]] = {
     "embedded": EMBEDDED,
     **{name: {"asr": name} for name in _RECOGNISERS},
+    "sensevoice": {"vad": "sherpa-silero", "asr": "sherpa-sensevoice", "speakers": "sherpa-campplus"},
+    "paraformer-onnx": {
+        "vad": "sherpa-silero",
+        "asr": "sherpa-paraformer",
+        "punctuation": "sherpa-ct-punc",
+        "speakers": "sherpa-campplus",
+    },
+    "zipformer-streaming": {
+        "vad": "sherpa-silero",
+        "asr": "sherpa-zipformer",
+        "punctuation": "sherpa-ct-punc",
+        "speakers": "sherpa-campplus",
+    },
 }
 """Roles that a profile leaves out are those of `embedded`; "none" says that it has none."""
 

@@ -1,0 +1,302 @@
+"""Streaming zipformer and Paraformer through sherpa-onnx: live speech, in Mandarin and English mixed.
+
+Both hear the two languages at once, so that naming one of them asks for nothing they would not do.
+A stream is the library's own `OnlineStream`, which holds all that changes; the recogniser is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from parley.engines import sherpa_models as models
+from parley.engines.contract import Capability, EngineSpec, Progress, Role, Samples, Stretch
+from parley.engines.model import ModelSpec
+from parley.engines.setup import Setup
+from parley.signal.hotwords import Phrasebook
+from parley.signal.timed_text import pieces_of, spell_joined, spell_pieces, words_of
+from parley.signal.tokens import Token
+from parley.speech.media import SAMPLE_RATE_HZ
+from parley.speech.recognition import Piece, Recognition, RecognitionOptions
+from parley.speech.span import Span
+from parley.speech.stream import StreamHeard
+
+MOST_UTTERANCE_S = 20.0
+PAUSE_S = 0.8
+SILENCE_S = 2.4
+"""An utterance ends after a pause, or when it has become too long; where nothing was said, after silence."""
+
+TAIL_S = 1.0
+"""Silence that is given after the end, so that the model's look-ahead reaches it."""
+
+HOTWORD_SCORE = 1.5
+"""Added for each token of a hotword of weight 1; the library's own."""
+
+
+def _spec(
+    name: str,
+    factory: str,
+    model: ModelSpec,
+    summary: str,
+    capabilities: frozenset[Capability],
+    memory_mib: int,
+) -> EngineSpec:
+    return EngineSpec(
+        name=name,
+        role=Role.ASR,
+        factory=f"parley.engines.asr.sherpa_streaming:{factory}",
+        revision=f"{model.name}/1",
+        summary=summary,
+        licence=model.licence,
+        requires=models.REQUIRES,
+        environment=models.ENVIRONMENT,
+        install=models.INSTALL,
+        languages=frozenset({"zh", "en"}),
+        capabilities=capabilities | {Capability.WORDS, Capability.LANGUAGE},
+        max_stretch_s=MOST_UTTERANCE_S,
+        models=(model,),
+        backend=models.BACKEND,
+        devices=models.DEVICES,
+        memory_mib=memory_mib,
+        public_names=(name,),
+        streams=True,
+    )
+
+
+SPECS = (
+    _spec(
+        "sherpa-zipformer",
+        "make_zipformer",
+        models.ZIPFORMER,
+        "Streaming zipformer through sherpa-onnx: live Mandarin and English, with hotwords.",
+        frozenset({Capability.HOTWORDS}),
+        500,
+    ),
+    _spec(
+        "sherpa-paraformer-streaming",
+        "make_paraformer",
+        models.STREAMING_PARAFORMER,
+        "Streaming Paraformer through sherpa-onnx: live Mandarin and English.",
+        frozenset(),
+        600,
+    ),
+)
+
+
+class Listening(Protocol):
+    """The library's stream of one input, and what is particular to the kind of model."""
+
+    stream: Any
+
+    def step(self) -> None:
+        """Let the model hear what it can; there is enough of it."""
+        ...
+
+    def tokens(self) -> list[Token]:
+        """Words of the utterance so far, in seconds of the input."""
+        ...
+
+    def begin_anew(self) -> None:
+        """The utterance has ended."""
+        ...
+
+
+class ZipformerListening:
+    """A transducer says when each symbol was spoken."""
+
+    def __init__(self, recognizer: Any, stream: Any) -> None:
+        self._recognizer = recognizer
+        self.stream = stream
+
+    def step(self) -> None:
+        """See Listening."""
+        self._recognizer.decode_stream(self.stream)
+
+    def tokens(self) -> list[Token]:
+        """See Listening."""
+        found = self._recognizer.get_result_all(self.stream)
+        spelt = spell_pieces(found.tokens)
+        starts = [found.start_time + start for start in found.timestamps]
+        if len(starts) != len(spelt):
+            # One that the model does not know has a time, but no text.
+            starts = [found.start_time] * len(spelt) if not starts else _fitted(starts, len(spelt))
+        return words_of(spelt, starts, max(starts, default=0.0) + 1.0)
+
+    def begin_anew(self) -> None:
+        """See Listening."""
+        self._recognizer.reset(self.stream)
+
+
+def _fitted(starts: Sequence[float], count: int) -> list[float]:
+    return [float(at) for at in np.interp(np.linspace(0, len(starts) - 1, count), range(len(starts)), starts)]
+
+
+class ParaformerListening:
+    """A streaming Paraformer gives no times: what comes out of a step was spoken in that step's chunk."""
+
+    CHUNK_S = 0.6
+    AHEAD_S = 0.18
+    """It hears so much further before it decides."""
+
+    def __init__(self, recognizer: Any, stream: Any) -> None:
+        self._recognizer = recognizer
+        self.stream = stream
+        self._steps = 0
+        self._starts: list[float] = []
+
+    def step(self) -> None:
+        """See Listening."""
+        self._recognizer.decode_stream(self.stream)
+        fresh = len(self._symbols()) - len(self._starts)
+        begin = self._steps * self.CHUNK_S - self.AHEAD_S
+        self._starts += [max(0.0, begin + self.CHUNK_S * index / fresh) for index in range(fresh)]
+        self._steps += 1
+
+    def tokens(self) -> list[Token]:
+        """See Listening."""
+        spelt = spell_joined(self._symbols())
+        return words_of(spelt, self._starts, max(self._starts, default=0.0) + self.CHUNK_S)
+
+    def begin_anew(self) -> None:
+        """See Listening."""
+        self._recognizer.reset(self.stream)
+        self._starts = []
+
+    def _symbols(self) -> list[str]:
+        return self._recognizer.get_result_all(self.stream).tokens
+
+
+class SherpaStream:
+    """One live input; `notices` are for whoever opened it."""
+
+    def __init__(self, recognizer: Any, listening: Listening, options: RecognitionOptions) -> None:
+        self._recognizer = recognizer
+        self._listening = listening
+        self._options = options
+        self._heard = 0
+        self._told_s = 0.0
+
+    def feed(self, samples: Samples, *, is_last: bool) -> StreamHeard:
+        """Text so far, and the pieces of utterances that have ended."""
+        self._heard += len(samples)
+        self._accept(samples)
+        finals = self._decode()
+        if is_last:
+            self._accept(np.zeros(int(TAIL_S * SAMPLE_RATE_HZ), dtype=np.float32))
+            self._listening.stream.input_finished()
+            finals = [*finals, *self._decode(), *self._settle()]
+            return StreamHeard(finals=tuple(finals))
+        return StreamHeard(partial=_text(self._listening.tokens()), finals=tuple(finals))
+
+    def _accept(self, samples: Samples) -> None:
+        if len(samples):
+            self._listening.stream.accept_waveform(SAMPLE_RATE_HZ, samples)
+
+    def _decode(self) -> list[Piece]:
+        finals: list[Piece] = []
+        while self._recognizer.is_ready(self._listening.stream):
+            self._listening.step()
+            if self._recognizer.is_endpoint(self._listening.stream):
+                finals += self._settle()
+        return finals
+
+    def _settle(self) -> list[Piece]:
+        """The utterance ends: its pieces, none before what was told."""
+        tokens = self._listening.tokens()
+        end = self._heard / SAMPLE_RATE_HZ
+        island = Span(min(self._told_s, end), end)
+        pieces = list(pieces_of(tokens, [island], words=self._options.words)) if tokens else []
+        if pieces:
+            self._told_s = pieces[-1].end
+        self._listening.begin_anew()
+        return pieces
+
+
+def _text(tokens: Sequence[Token]) -> str:
+    return "".join(token.text for token in tokens).strip()
+
+
+class SherpaStreaming:
+    """A streaming recogniser, which takes whole stretches too."""
+
+    def __init__(
+        self,
+        recognizer: Any,
+        listening: type[ZipformerListening | ParaformerListening],
+        book: Phrasebook | None,
+    ) -> None:
+        self._recognizer = recognizer
+        self._listening = listening
+        self._book = book
+
+    def open_stream(self, options: RecognitionOptions) -> SherpaStream:
+        """A stream of its own, with hotwords of its own."""
+        return SherpaStream(self._recognizer, self._listen(options), options)
+
+    def recognise(self, stretch: Stretch, options: RecognitionOptions, progress: Progress) -> Recognition:
+        """Pieces inside islands, from one utterance that is as long as the stretch."""
+        if not stretch.islands:
+            return Recognition(pieces=(), language=options.language)
+        listening = self._listen(options)
+        padded = np.pad(stretch.samples, (0, int(TAIL_S * SAMPLE_RATE_HZ)))
+        listening.stream.accept_waveform(SAMPLE_RATE_HZ, padded)
+        listening.stream.input_finished()
+        while self._recognizer.is_ready(listening.stream):
+            listening.step()
+        progress(len(stretch.samples) / SAMPLE_RATE_HZ)
+        pieces = pieces_of(listening.tokens(), stretch.islands, words=options.words)
+        return Recognition(pieces=pieces, language=options.language, notices=self._notices(options))
+
+    def _listen(self, options: RecognitionOptions) -> Listening:
+        phrases = self._book.phrases(options.hotwords, HOTWORD_SCORE) if self._book else ""
+        stream = self._recognizer.create_stream(phrases) if phrases else self._recognizer.create_stream()
+        return self._listening(self._recognizer, stream)
+
+    def _notices(self, options: RecognitionOptions) -> tuple[str, ...]:
+        strange = self._book.strange(options.hotwords) if self._book else 0
+        said = f"{strange} hotwords hold signs that the model does not know, and were left out."
+        return (said,) if strange else ()
+
+
+def _endpoints() -> dict[str, float | bool]:
+    return {
+        "enable_endpoint_detection": True,
+        "rule1_min_trailing_silence": SILENCE_S,
+        "rule2_min_trailing_silence": PAUSE_S,
+        "rule3_min_utterance_length": MOST_UTTERANCE_S,
+    }
+
+
+def make_zipformer(setup: Setup) -> SherpaStreaming:
+    """The engine `sherpa-zipformer`. Beam search, because only that favours hotwords."""
+    sherpa_onnx = models.library()
+    tokens = models.file_of(setup, models.ZIPFORMER, "tokens.txt")
+    recognizer = sherpa_onnx.OnlineRecognizer.from_transducer(
+        tokens=tokens,
+        encoder=models.file_of(setup, models.ZIPFORMER, "encoder*.onnx"),
+        decoder=models.file_of(setup, models.ZIPFORMER, "decoder*.onnx"),
+        joiner=models.file_of(setup, models.ZIPFORMER, "joiner*.onnx"),
+        decoding_method="modified_beam_search",
+        modeling_unit="cjkchar+bpe",
+        bpe_vocab=models.file_of(setup, models.ZIPFORMER, "bpe.vocab"),
+        **_endpoints(),
+        **models.compute(setup),
+    )
+    book = Phrasebook(Path(tokens).read_text("utf-8").splitlines())
+    return SherpaStreaming(recognizer, ZipformerListening, book)
+
+
+def make_paraformer(setup: Setup) -> SherpaStreaming:
+    """The engine `sherpa-paraformer-streaming`."""
+    sherpa_onnx = models.library()
+    recognizer = sherpa_onnx.OnlineRecognizer.from_paraformer(
+        tokens=models.file_of(setup, models.STREAMING_PARAFORMER, "tokens.txt"),
+        encoder=models.file_of(setup, models.STREAMING_PARAFORMER, "encoder*.onnx"),
+        decoder=models.file_of(setup, models.STREAMING_PARAFORMER, "decoder*.onnx"),
+        **_endpoints(),
+        **models.compute(setup),
+    )
+    return SherpaStreaming(recognizer, ParaformerListening, None)

@@ -1,0 +1,88 @@
+"""Islands of speech out of frames that come one after another: live, or hours of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from parley.speech.span import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quietness:
+    """How islands are cut out of frames that are speech or not; seconds, see `signal.islands.Smoothing`.
+
+    `lead_s` and `tail_s` together are less than `least_pause_s`, so that islands never touch.
+    """
+
+    least_pause_s: float = 0.25
+    least_speech_s: float = 0.2
+    longest_s: float = 15.0
+    lead_s: float = 0.07
+    tail_s: float = 0.1
+
+
+class LiveIslands:
+    """Takes frames of `frame_s` seconds and gives the islands that have ended; its memory is constant."""
+
+    def __init__(self, frame_s: float, quietness: Quietness | None = None) -> None:
+        self._frame_s = frame_s
+        self._rules = quietness or Quietness()
+        self._frame = 0
+        self._first = -1
+        self._quiet_from = -1
+        self._breath = -1
+        self._told_s = 0.0
+        self._is_rest = False
+
+    @property
+    def open_since(self) -> float | None:
+        """The start of the island that goes on, None in silence."""
+        return None if self._first < 0 else self._start()
+
+    def take(self, frames: Iterable[bool]) -> list[Span]:
+        """The islands that have ended with these frames."""
+        return [island for is_speech in frames for island in self._step(is_speech)]
+
+    def finish(self, duration: float) -> list[Span]:
+        """The island that is open where the audio ends, after so many seconds."""
+        if self._first < 0:
+            return []
+        after = self._quiet_from if self._quiet_from >= 0 else self._frame
+        return self._close(after, limit=duration)
+
+    def _step(self, is_speech: bool) -> list[Span]:
+        frame, self._frame = self._frame, self._frame + 1
+        if is_speech:
+            self._quiet_from = -1
+            self._first = frame if self._first < 0 else self._first
+        elif self._first >= 0:
+            self._quiet_from = frame if self._quiet_from < 0 else self._quiet_from
+            self._breath = frame
+            if (self._frame - self._quiet_from) * self._frame_s >= self._rules.least_pause_s:
+                return self._close(self._quiet_from, limit=self._frame * self._frame_s)
+        if self._first >= 0 and (self._frame - self._first) * self._frame_s >= self._rules.longest_s:
+            return self._cut()
+        return []
+
+    def _cut(self) -> list[Span]:
+        """End an island that has become too long where it was last quiet, not before its later half."""
+        half = self._first + (self._frame - self._first) // 2
+        at = self._breath if self._breath >= half else self._frame
+        start, end = self._start(), at * self._frame_s
+        self._first, self._breath, self._told_s, self._is_rest = at, -1, end, True
+        return [Span(start, end)]
+
+    def _close(self, after: int, *, limit: float) -> list[Span]:
+        spoken_s = (after - self._first) * self._frame_s
+        long_enough = spoken_s >= self._rules.least_speech_s or (self._is_rest and spoken_s > 0)
+        island = Span(self._start(), min(after * self._frame_s + self._rules.tail_s, limit))
+        self._first = self._quiet_from = self._breath = -1
+        self._is_rest = False
+        if not long_enough or island.duration <= 0:
+            return []
+        self._told_s = island.end
+        return [island]
+
+    def _start(self) -> float:
+        return max(self._told_s, self._first * self._frame_s - self._rules.lead_s)
