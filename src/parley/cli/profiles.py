@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+MOST_SHOWN = 12
+"""Language codes that are listed one by one."""
+
+WELL_KNOWN = ("zh", "yue", "en", "ja", "ko", "es", "fr", "de", "ru", "ar")
+
 if TYPE_CHECKING:
     from parley.engines.profiles import Profile
     from parley.supply.readiness import Supplies
@@ -24,12 +29,14 @@ def command(json_output: Annotated[bool, typer.Option("--json", help="As JSON.")
     if json_output:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    for row in rows:
+    for row in sorted(rows, key=lambda row: bool(row["missing"])):
         _show(row)
 
 
 def _facts(profile: Profile, default: str, supplies: Supplies) -> dict[str, object]:
     from dataclasses import asdict
+
+    from parley.engines.contract import Role
 
     lack = supplies.lack(profile.engines.values())
     return {
@@ -38,23 +45,32 @@ def _facts(profile: Profile, default: str, supplies: Supplies) -> dict[str, obje
         "engines": {role.value: spec.name for role, spec in profile.engines.items()},
         "languages": sorted(profile.languages) if profile.languages is not None else None,
         "capabilities": sorted(profile.capabilities),
+        "public_names": list(profile.engines[Role.ASR].public_names),
         "missing": {kind: list(names) for kind, names in asdict(lack).items() if names},
     }
 
 
 def _show(row: dict[str, object]) -> None:
     mark = " (default)" if row["default"] else ""
-    languages = row["languages"]
-    known = ", ".join(languages) if isinstance(languages, list) else "any"
     engines = row["engines"]
     typer.echo(f"{row['name']}{mark}")
     if isinstance(engines, dict):
         typer.echo("  engines    " + ", ".join(f"{role}={name}" for role, name in engines.items()))
-    typer.echo(f"  languages  {known}")
+    typer.echo(f"  languages  {_languages(row['languages'])}")
     capabilities = row["capabilities"]
     if isinstance(capabilities, list):
         typer.echo(f"  can also   {', '.join(capabilities) or 'nothing beyond text, times and speakers'}")
     typer.echo(f"  state      {_state(row)}")
+
+
+def _languages(codes: object) -> str:
+    if not isinstance(codes, list):
+        return "any"
+    known = [str(code) for code in codes]
+    if len(known) <= MOST_SHOWN:
+        return ", ".join(known)
+    shown = [code for code in WELL_KNOWN if code in known]
+    return f"{len(known)}, {', '.join(shown)} among them; --json lists all"
 
 
 def _state(row: dict[str, object]) -> str:
