@@ -17,6 +17,23 @@ _RECOGNISERS = (
 SHIPPED: Mapping[str, Mapping[str, str]] = {
     "embedded": EMBEDDED,
     **{name: {"asr": name} for name in _RECOGNISERS},
+    "paraformer-zh": {
+        "vad": "funasr-fsmn-vad",
+        "asr": "funasr-paraformer",
+        "punctuation": "funasr-ct-punc",
+        "speakers": "funasr-campplus",
+    },
+    "paraformer-zh-streaming": {
+        "vad": "funasr-fsmn-vad",
+        "asr": "funasr-paraformer-streaming",
+        "punctuation": "funasr-ct-punc",
+        "speakers": "funasr-campplus",
+    },
+    "sensevoice-funasr": {
+        "vad": "funasr-fsmn-vad",
+        "asr": "funasr-sensevoice",
+        "speakers": "funasr-campplus",
+    },
     "sensevoice": {"vad": "sherpa-silero", "asr": "sherpa-sensevoice", "speakers": "sherpa-campplus"},
     "paraformer-onnx": {
         "vad": "sherpa-silero",
