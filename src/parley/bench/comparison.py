@@ -19,6 +19,10 @@ RATE_TOLERANCE = 0.005
 """Error rates may move by half a percentage point: they have no spread."""
 
 
+FEWEST_RUNS = 2
+"""A single run has no range that another could lie in."""
+
+
 class Verdict(StrEnum):
     """What became of a figure."""
 
@@ -94,7 +98,11 @@ def judge(old: Spread | None, new: Spread | None, tolerance: float) -> Verdict:
     `tolerance` of itself."""
     if old is None or new is None:
         return Verdict.SAME if old is new else Verdict.GONE if new is None else Verdict.NEW
-    if not is_apart(old, new) or abs(new.median - old.median) <= tolerance * old.median:
+    if (
+        min(old.runs, new.runs) < FEWEST_RUNS
+        or not is_apart(old, new)
+        or abs(new.median - old.median) <= tolerance * old.median
+    ):
         return Verdict.SAME
     return Verdict.WORSE if new.median > old.median else Verdict.BETTER
 
@@ -178,5 +186,7 @@ def _cautions(old: Report, new: Report) -> Iterator[str]:
     ]
     if changed:
         yield f"Versions differ: {', '.join(changed)}."
+    if min(old.runs, new.runs) < FEWEST_RUNS:
+        yield "One of them is of a single run: only error rates were judged."
     if not (old.is_complete and new.is_complete):
         yield "One of them was interrupted."
