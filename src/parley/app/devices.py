@@ -136,4 +136,6 @@ def _places(spec: EngineSpec, pool: PoolSpec, found: tuple[DeviceFound, ...]) ->
     choices = [resolve(replace(placement, slot=slot), found) for slot in range(pool.workers)]
     devices = tuple(dict.fromkeys(choice.device for choice in choices if choice.device))
     first = choices[0]
-    return devices, notice(spec.name, first) if first.device else refusal(spec.name, first).message
+    if first.device:
+        return devices, notice(spec.name, first)
+    return devices, refusal(spec.name, first, placement).message

@@ -81,11 +81,12 @@ def notice(engine: str, choice: Choice) -> str:
     return f"The engine '{engine}' runs on {choice.device} instead of {_listed(choice.passed)}."
 
 
-def refusal(engine: str, choice: Choice, detail: str = "") -> DeviceUnavailable:
+def refusal(engine: str, choice: Choice, placement: Placement, detail: str = "") -> DeviceUnavailable:
     """What to raise where no device is left."""
+    relax = ", or leave --strict-device (devices.strict) out" if placement.is_strict else ""
     return DeviceUnavailable(
-        f"The engine '{engine}' cannot run on {_listed(choice.passed)}; name another device for its role, "
-        "or leave --strict-device (devices.strict) out.",
+        f"The engine '{engine}' cannot run on {_listed(choice.passed)}; "
+        f"name another device for its role{relax}.",
         detail=detail,
     )
 

@@ -121,7 +121,7 @@ class _Opening:
         """Where even the processor was tried, what went wrong there; it is the engine's own fault."""
         if self._error is not None and choice.passed[-1].device == CPU:
             return self._error
-        return refusal(self._load.engine, choice, self._detail)
+        return refusal(self._load.engine, choice, self._load.placement, self._detail)
 
     def _try(self, device: str) -> str:
         """Probe a device and open the engine there; what is wrong, or "".

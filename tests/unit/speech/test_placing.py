@@ -100,7 +100,7 @@ def test_strict_gives_no_device_and_says_why() -> None:
     placement = Placement(wanted="cuda:0,mps", kinds=("cuda", "cpu"), is_strict=True)
     choice = resolve(placement, found(cuda0="its driver is too old", cpu=""))
     assert choice.device == ""
-    error = refusal("whisper", choice)
+    error = refusal("whisper", choice, placement)
     assert isinstance(error, DeviceUnavailable)
     assert "cuda:0 (its driver is too old), mps (it cannot use that)" in error.message
     assert "--strict-device" in error.message

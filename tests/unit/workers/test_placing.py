@@ -97,8 +97,9 @@ def test_a_kind_the_engine_cannot_use_is_told() -> None:
 
 
 def test_an_engine_that_cannot_use_the_processor_fails_where_nothing_else_works() -> None:
-    with pytest.raises(DeviceUnavailable, match=r"cpu \(it cannot use that\)"):
+    with pytest.raises(DeviceUnavailable, match=r"cpu \(it cannot use that\)") as caught:
         opened("sim-gpu")
+    assert "--strict-device" not in caught.value.message
 
 
 def test_devices_on_which_workers_were_lost_are_not_even_probed() -> None:
