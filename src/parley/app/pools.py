@@ -40,6 +40,14 @@ def pools_for(profiles: Iterable[Profile], settings: Settings, supplies: Supplie
     return tuple(_pool(name, engines, wanted, settings, supplies) for name, engines in groups.items())
 
 
+def pool_of_environment(
+    name: str, engines: Sequence[EngineSpec], settings: Settings, supplies: Supplies
+) -> PoolSpec:
+    """One worker of an engine environment that has these engines, at least one."""
+    wanted = dict.fromkeys((spec.name for spec in engines), "")
+    return replace(_pool(name, engines, wanted, settings, supplies), workers=1)
+
+
 def _pool_of(spec: EngineSpec) -> str:
     return MEDIA if spec.role == Role.MEDIA else spec.environment or SPEECH
 

@@ -102,6 +102,33 @@ def remove(name: Name, data_dir: DataDir = None, config: Config = None) -> None:
     tell.line(f"The environment '{name}' was removed; it took {freed / _MIB:.0f} MiB.")
 
 
+@app.command("check")
+def check(name: Name, data_dir: DataDir = None, config: Config = None) -> None:
+    """Start a worker of an environment, try its devices, and run half a second of audio through each engine.
+
+    Exit code 0 when everything that is installed works, 5 when the environment is missing or outdated,
+    6 when something failed.
+    """
+    import asyncio
+
+    from parley.app.checking import check as lines_of
+    from parley.cli.start import start
+    from parley.errors import WorkerError
+
+    settings = start(data_dir=data_dir, config=config)
+
+    async def run() -> bool:
+        failed = False
+        async for line in lines_of(settings, name):
+            mark = {True: "ok  ", False: "FAIL", None: "    "}[line.works]
+            typer.echo(f"{mark} {line.subject:<28} {tell.printable(line.state)}")
+            failed = failed or line.works is False
+        return failed
+
+    if asyncio.run(run()):
+        raise typer.Exit(WorkerError.exit_code)
+
+
 @contextmanager
 def _interruptible() -> Generator[None]:
     """Say what Ctrl-C left behind."""
