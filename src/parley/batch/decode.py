@@ -36,6 +36,7 @@ async def decode(
             audio_s=0.0,
             on_progress=lambda done: tools.publish(Advanced(Stage.DECODE, done, 0.0)),
         )
+        tools.note(answer.notices)
         if not isinstance(answer.reply, Decoded):
             raise TypeError(f"a media engine answered {type(answer.reply).__name__}")
         await _require_unchanged(recording)

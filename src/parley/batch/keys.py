@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from parley.batch.options import RecipeOptions, Recording
+from parley.batch.options import RecipeOptions, Recording, seconds_at_once
 from parley.engines.contract import EngineSpec, Role
 from parley.engines.profiles import Profile
 
@@ -39,7 +39,8 @@ def keys_for(recording: Recording, options: RecipeOptions, profile: Profile) -> 
     decode_options = msgspec.to_builtins(options.decode) | limits
     decode = digest(RECIPE_REVISION, recording.sha256, engine[Role.MEDIA], decode_options)
     find_speech = digest(decode, engine[Role.VAD])
-    recognise = digest(find_speech, engine[Role.ASR], options.recognition)
+    together = _together(options, profile.engines[Role.ASR])
+    recognise = digest(find_speech, engine[Role.ASR], options.recognition, *together)
     embed = digest(find_speech, engine.get(Role.SPEAKERS))
     last = (options.speakers, engine.get(Role.PUNCTUATION), engine.get(Role.ALIGN))
     # Left out where nobody is known, so that what was remembered before voices had names is found.
@@ -48,6 +49,11 @@ def keys_for(recording: Recording, options: RecipeOptions, profile: Profile) -> 
     return Keys(
         decode=decode, find_speech=find_speech, recognise=recognise, embed=embed, transcript=transcript
     )
+
+
+def _together(options: RecipeOptions, asr: EngineSpec) -> tuple[float, ...]:
+    """What is recognised at once, where a text depends on what is recognised beside it."""
+    return () if asr.batch_invariant else (seconds_at_once(options, asr),)
 
 
 def engine_of_voices(spec: EngineSpec) -> str:

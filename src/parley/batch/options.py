@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from parley.engines.contract import EngineSpec
 from parley.speech.enrolment import KnownVoice
 from parley.speech.media import DecodeOptions
 from parley.speech.recognition import RecognitionOptions, SpeakerCount
@@ -45,6 +46,11 @@ class RecipeOptions:
     fail_on_lost_speech: bool = False
     unit_seconds: float = 30.0
     known: tuple[KnownVoice, ...] = ()
+
+
+def seconds_at_once(options: RecipeOptions, engine: EngineSpec) -> float:
+    """Speech in one unit of recognition: more than usual for an engine that is best given more."""
+    return max(options.unit_seconds, engine.batch_size_s) if engine.batches else options.unit_seconds
 
 
 @dataclass(slots=True)

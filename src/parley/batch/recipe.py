@@ -103,7 +103,8 @@ class _Recipe:
                     for (index, track), finder in zip(tracks, found, strict=True)
                 )
             )
-        warnings = [*media.warnings, *(note for track in heard for note in track.hearing.notices)]
+        heard_of = (note for track in heard for note in track.hearing.notices)
+        warnings = list(dict.fromkeys((*media.warnings, *heard_of, *self.tools.notices)))
         transcript = await asyncio.to_thread(
             assemble, heard, media, profile=self.profile.name, warnings=warnings
         )

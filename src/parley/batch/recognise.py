@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from parley.batch.events import Heard, Stage
-from parley.batch.options import RecipeOptions
-from parley.batch.units import UNIT_FAILURES, StageRun, Tools, Unit
+from parley.batch.options import RecipeOptions, seconds_at_once
+from parley.batch.units import StageRun, Tools, Unit
 from parley.engines.contract import EngineSpec
 from parley.errors import WorkerError
 from parley.signal.packing import with_margins
 from parley.speech.media import SAMPLE_RATE_HZ, Clip, PcmTrack
-from parley.speech.recognition import Piece, Recognition
+from parley.speech.recognition import Piece, Recognition, RecognitionOptions
 from parley.speech.span import Span
 from parley.speech.transcript import FailedSpan, Segment
 from parley.wire.frames import Recognise, Recognised, Reply, StretchRef
@@ -52,7 +52,11 @@ class Recogniser:
     async def run(self, stretches: Sequence[Sequence[Span]]) -> Hearing:
         """Every stretch is a run of islands, in seconds of the PCM file."""
         units = self._units(stretches)
-        run = StageRun(self.tools, Stage.RECOGNISE, self.work, self.engine, isolate=self._isolate)
+        # Who wants all or nothing hears of the first loss; less memory is no loss.
+        isolate = None if self.options.fail_on_lost_speech else self._give_up
+        run = StageRun(
+            self.tools, Stage.RECOGNISE, self.work, self.engine, isolate=isolate, parts=_Stretches()
+        )
         replies = await run.run(units, self._tell)
         hearing = Hearing(failed=self.failed)
         for unit, reply in zip(units, replies, strict=True):
@@ -63,22 +67,20 @@ class Recogniser:
         return hearing
 
     def _units(self, stretches: Sequence[Sequence[Span]]) -> list[Unit]:
-        """Consecutive stretches, together up to `unit_seconds` of audio."""
+        """Consecutive stretches, together as much audio as the engine is best given."""
+        most_s = seconds_at_once(self.options, self.engine)
         groups: list[list[StretchRef]] = []
-        filled_s = self.options.unit_seconds
+        filled_s = most_s
         clips = with_margins(stretches, self.track.duration)
         for islands, clip in zip(stretches, clips, strict=True):
             ref = _reference(self.track, islands, clip)
-            if filled_s + ref.clip.duration > self.options.unit_seconds:
+            if filled_s + ref.clip.duration > most_s:
                 groups.append([])
                 filled_s = 0.0
             groups[-1].append(ref)
             filled_s += ref.clip.duration
-        return [self._unit(index, group) for index, group in enumerate(groups)]
-
-    def _unit(self, index: int, group: Sequence[StretchRef]) -> Unit:
-        request = Recognise(stretches=tuple(group), options=self.options.recognition)
-        return Unit(index=index, request=request, audio_s=sum(ref.clip.duration for ref in group))
+        asked = self.options.recognition
+        return [_unit(index, group, asked) for index, group in enumerate(groups)]
 
     def _tell(self, unit: Unit, reply: Reply) -> None:
         for piece in _pieces(unit, reply):
@@ -98,36 +100,44 @@ class Recogniser:
         self.tools.cost(Stage.PLACE).cpu_s += placing
         self.tools.cost(Stage.RECOGNISE).cpu_s -= placing
 
-    async def _isolate(self, unit: Unit, error: WorkerError) -> Reply:
-        """Find out which stretch of a unit is to blame and lose only that one; alone, a stretch that
-        was too much for a device's memory beside others may pass."""
+    async def _give_up(self, unit: Unit, error: WorkerError) -> Reply:
+        """A stretch that is lost, of which the transcript says so."""
         request = unit.request
-        if self.options.fail_on_lost_speech or not isinstance(request, Recognise):
+        if not isinstance(request, Recognise):
             raise error
-        if len(request.stretches) == 1:
-            return Recognised(recognitions=(self._give_up(request.stretches[0], error),))
-        alone = [await self._alone(request, ref) for ref in request.stretches]
-        return Recognised(recognitions=tuple(alone))
+        self.failed.extend(self._lost(ref, error) for ref in request.stretches)
+        return Recognised(recognitions=tuple(Recognition(pieces=()) for _ in request.stretches))
 
-    async def _alone(self, request: Recognise, ref: StretchRef) -> Recognition:
-        single = Recognise(stretches=(ref,), options=request.options)
-        try:
-            answer = await self.tools.fleet.call(self.engine.name, single, audio_s=ref.clip.duration)
-        except UNIT_FAILURES as failure:
-            return self._give_up(ref, failure)
-        self.tools.cost(Stage.RECOGNISE).cpu_s += answer.cpu_s
-        return _recognitions(answer.reply)[0]
-
-    def _give_up(self, ref: StretchRef, error: WorkerError) -> Recognition:
-        lost = FailedSpan(
+    def _lost(self, ref: StretchRef, error: WorkerError) -> FailedSpan:
+        return FailedSpan(
             start=ref.clip.first / SAMPLE_RATE_HZ,
             end=ref.clip.last / SAMPLE_RATE_HZ,
             code=error.code,
             message=error.message,
             channel=self.track.channel,
         )
-        self.failed.append(lost)
-        return Recognition(pieces=())
+
+
+class _Stretches:
+    """Units come apart between their stretches."""
+
+    def cut(self, unit: Unit, *, in_two: bool) -> Sequence[Unit]:
+        request = unit.request
+        if not isinstance(request, Recognise) or len(request.stretches) == 1:
+            return (unit,)
+        stretches = request.stretches
+        size = (len(stretches) + 1) // 2 if in_two else 1
+        groups = (stretches[first : first + size] for first in range(0, len(stretches), size))
+        return [_unit(unit.index, group, request.options) for group in groups]
+
+    def join(self, replies: Sequence[Reply]) -> Reply:
+        recognitions = (each for reply in replies for each in _recognitions(reply))
+        return Recognised(recognitions=tuple(recognitions))
+
+
+def _unit(index: int, group: Sequence[StretchRef], options: RecognitionOptions) -> Unit:
+    request = Recognise(stretches=tuple(group), options=options)
+    return Unit(index=index, request=request, audio_s=sum(ref.clip.duration for ref in group))
 
 
 def _reference(track: PcmTrack, islands: Sequence[Span], clip: Span) -> StretchRef:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -12,22 +12,15 @@ import msgspec
 
 from parley.batch.events import Advanced, Publish, Stage
 from parley.batch.keys import digest
+from parley.batch.ladder import UNIT_FAILURES, Isolate, Ladder, Made, Parts, Unit
 from parley.batch.options import StageCost
 from parley.batch.together import together
 from parley.engines.contract import EngineSpec
-from parley.errors import EngineFailed, OutOfMemory, UnitPoisoned, WorkerError
 from parley.fleet.fleet import Fleet
 from parley.storage.store import Store
 from parley.wire.frames import Reply, Request
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
-    """One checkpointed piece of a stage: what to ask, and how many seconds of audio that is."""
-
-    index: int
-    request: Request
-    audio_s: float
+__all__ = ["UNIT_FAILURES", "StageRun", "Tools", "Unit", "fingerprint"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +29,7 @@ class Tools:
 
     `in_flight` bounds the units of one stage that are out at once; `reuse` False does remembered
     units again, except those that the same `run` has done: one that was interrupted goes on. `done`
-    holds seconds done and in all, by stage and work: tracks share a stage.
+    holds seconds done and in all, by stage and work: tracks share a stage. `notices` are for the user.
     """
 
     store: Store
@@ -49,10 +42,15 @@ class Tools:
     done: dict[Stage, dict[str, tuple[float, float]]] = field(
         default_factory=dict[Stage, dict[str, tuple[float, float]]]
     )
+    notices: list[str] = field(default_factory=list[str])
 
     def cost(self, stage: Stage) -> StageCost:
         """The running account of a stage."""
         return self.costs.setdefault(stage.value, StageCost())
+
+    def note(self, notices: Iterable[str]) -> None:
+        """Keep what the user should know, each sentence once."""
+        self.notices.extend(notice for notice in notices if notice not in self.notices)
 
     def advance(self, stage: Stage, work: str, done_s: float, total_s: float) -> None:
         """Tell how far a stage is over all its works."""
@@ -61,23 +59,18 @@ class Tools:
         self.publish(Advanced(stage, sum(d for d, _ in works.values()), sum(t for _, t in works.values())))
 
 
-UNIT_FAILURES = (UnitPoisoned, EngineFailed, OutOfMemory)
-"""What one unit may suffer while the others succeed."""
-
-Isolate = Callable[[Unit, WorkerError], Awaitable[Reply]]
-"""Turns a unit that failed for good into the best answer there is; may raise."""
-
 OnReply = Callable[[Unit, Reply], None]
 
 
 class _Row(msgspec.Struct, frozen=True):
     """A remembered reply, and the fingerprint of what was asked: units of one index may differ
     between runs (another packing, another VAD), and an answer to another question is none.
-    `run` names who did it, if anybody wants to know."""
+    `run` names who did it, if anybody wants to know; `notices` tell how it came about."""
 
     asked: str
     reply: Reply
     run: str = ""
+    notices: tuple[str, ...] = ()
 
 
 _rows: msgspec.msgpack.Decoder[_Row] = msgspec.msgpack.Decoder(_Row)
@@ -86,8 +79,9 @@ _rows: msgspec.msgpack.Decoder[_Row] = msgspec.msgpack.Decoder(_Row)
 class StageRun:
     """One stage over its units, with progress in seconds of audio.
 
-    Raises what the fleet raises, except that UNIT_FAILURES go to `isolate` where one is given.
-    `fresh` holds the indices of units done now rather than remembered.
+    Raises what the fleet raises, except that what is left of a unit that fails after it was tried in
+    `parts` goes to `isolate` where one is given. `fresh` holds the indices of units done now rather than
+    remembered, those that are whole.
     """
 
     def __init__(
@@ -99,13 +93,12 @@ class StageRun:
         *,
         priority: int = 0,
         isolate: Isolate | None = None,
+        parts: Parts | None = None,
     ) -> None:
         self._tools = tools
         self._stage = stage
         self._work = work
-        self._engine = engine
-        self._priority = priority
-        self._isolate = isolate
+        self._ladder = Ladder(tools.fleet, engine, priority=priority, isolate=isolate, parts=parts)
         self._cost = tools.cost(stage)
         self._done: dict[int, float] = {}
         self._total = 0.0
@@ -132,6 +125,7 @@ class StageRun:
             row = _read(payloads.get(unit.index))
             if row is not None and self._may_use(row) and row.asked == fingerprint(unit.request):
                 replies[unit.index] = row.reply
+                self._tools.note(row.notices)
         self._cost.units_remembered += len(replies)
         return replies
 
@@ -151,27 +145,19 @@ class StageRun:
         await together(*(lane() for _ in range(min(self._tools.in_flight, len(waiting)))))
 
     async def _do(self, unit: Unit) -> Reply:
-        try:
-            answer = await self._tools.fleet.call(
-                self._engine.name,
-                unit.request,
-                audio_s=unit.audio_s,
-                on_progress=partial(self._advance, unit),
-                priority=self._priority,
-            )
-        except UNIT_FAILURES as error:
-            if self._isolate is None:
-                raise
-            return await self._isolate(unit, error)
-        self._cost.cpu_s += answer.cpu_s
-        self._cost.units_done += 1
-        self.fresh.add(unit.index)
-        await self._remember(unit, answer.reply)
-        return answer.reply
+        made = await self._ladder.climb(unit, partial(self._advance, unit))
+        self._cost.cpu_s += made.cpu_s
+        self._tools.note(made.notices)
+        if made.is_whole:
+            self._cost.units_done += 1
+            self.fresh.add(unit.index)
+            await self._remember(unit, made)
+        return made.reply
 
-    async def _remember(self, unit: Unit, reply: Reply) -> None:
+    async def _remember(self, unit: Unit, made: Made) -> None:
         """Write a unit's reply down; it is durable when this returns."""
-        payload = msgspec.msgpack.encode(_Row(fingerprint(unit.request), reply, self._tools.run))
+        row = _Row(fingerprint(unit.request), made.reply, self._tools.run, made.notices)
+        payload = msgspec.msgpack.encode(row)
         # It was done because what was there, if anything, is no answer to this request.
         await self._tools.store.units.put(self._work, self._stage.value, unit.index, payload, replace=True)
 

@@ -42,20 +42,34 @@ PROFILE = Profile("test", {role: spec(role, max_stretch_s=6.0) for role in ROLES
 
 @dataclass
 class ScriptedFleet:
-    """Answers as engines would; `failing` maps a kind of request to what it raises (a test may decide)."""
+    """Answers as engines would; `failing` maps a kind of request to what it raises (a test may decide).
+
+    The processor is another device unless `failing_on_cpu` says that it cannot help either.
+    """
 
     failing: dict[type, Callable[[Any], ParleyError | None]] = field(default_factory=dict)
+    failing_on_cpu: dict[type, Callable[[Any], ParleyError | None]] = field(default_factory=dict)
     asked: list[Any] = field(default_factory=list)
+    spared: list[Any] = field(default_factory=list)
+    notices: tuple[str, ...] = ()
     channels: int = 1
 
     async def call(
-        self, engine: str, request: Any, audio_s: float, on_progress: Any = None, priority: int = 0
+        self,
+        engine: str,
+        request: Any,
+        audio_s: float,
+        on_progress: Any = None,
+        priority: int = 0,
+        *,
+        on_cpu: bool = False,
     ) -> Answer:
-        self.asked.append(request)
-        error = self.failing.get(type(request), lambda _: None)(request)
+        (self.spared if on_cpu else self.asked).append(request)
+        failing = self.failing_on_cpu if on_cpu else self.failing
+        error = failing.get(type(request), lambda _: None)(request)
         if error is not None:
             raise error
-        return Answer(reply=self.reply(request), cpu_s=0.1, worker_pid=1, attempts=1)
+        return Answer(reply=self.reply(request), cpu_s=0.1, worker_pid=1, attempts=1, notices=self.notices)
 
     async def warm(self, *engines: str) -> None:
         pass

@@ -80,7 +80,14 @@ class ScriptedFleet:
     _of_folder: dict[str, Script] = field(default_factory=dict)
 
     async def call(
-        self, engine: str, request: Any, audio_s: float, on_progress: Any = None, priority: int = 0
+        self,
+        engine: str,
+        request: Any,
+        audio_s: float,
+        on_progress: Any = None,
+        priority: int = 0,
+        *,
+        on_cpu: bool = False,
     ) -> Answer:
         self.asked.append(request)
         script = self._script(request)
