@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.bench.reports import MACHINE, MATERIAL, around, combination, report, trial, whole
 
 from parley.bench.comparison import TOLERANCE, Verdict, compare, judge, judge_rate
 from parley.bench.figures import number, ranged, speed
@@ -25,7 +26,6 @@ from parley.bench.report import (
 from parley.bench.spread import is_apart, spread, spread_of_known
 from parley.bench.verdicts import verdicts
 from parley.errors import InputError
-from tests.unit.bench.reports import MACHINE, MATERIAL, around, combination, report, trial, whole
 
 seconds = st.floats(0, 1e9, allow_nan=False)
 runs = st.lists(seconds, min_size=1, max_size=9)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.bench.reports import combination, report, trial, whole
 
 from parley.bench.comparison import compare
 from parley.bench.markdown import BEGIN, END, into_page, markdown
@@ -17,7 +18,6 @@ from parley.bench.page import page
 from parley.bench.plots import Bar, Plot, plots, svg
 from parley.bench.report import Accuracy, Combination
 from parley.bench.spread import spread
-from tests.unit.bench.reports import combination, report, trial, whole
 
 VOID = {"meta", "line", "rect", "path", "br"}
 SVG = "{http://www.w3.org/2000/svg}"
