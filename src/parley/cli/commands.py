@@ -22,7 +22,9 @@ from parley.cli import (
     engines,
     jobs,
     key,
+    models,
     profiles,
+    pull,
     serve,
     speakers,
     tell,
@@ -43,10 +45,12 @@ app.command("transcribe")(transcribe.command)
 app.command("serve")(serve.command)
 app.command("demo")(demo.command)
 app.command("profiles")(profiles.command)
+app.command("pull")(pull.command)
 app.command("doctor")(doctor.command)
 app.command("devices")(devices.command)
 app.command("bench")(bench.command)
 app.add_typer(engines.app, name="engines")
+app.add_typer(models.app, name="models")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")
