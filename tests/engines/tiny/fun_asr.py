@@ -12,13 +12,30 @@ from pathlib import Path
 from typing import Any
 
 WIDTH = 32
-CHINESE = "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家"
+CHINESE = (
+    "的一是不了在人有我他这个们中来上大为和国地到以说时要"
+    "就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家"
+)
 ENGLISH = ["hello", "world", "hel@@", "lo", "py@@", "thon", "a", "b", "c", "3"]
 SPEAKING = ["<blank>", "<s>", "</s>", *CHINESE, *ENGLISH, "<unk>"]
 PUNCTUATED = ["<blank>", "<s>", "</s>", *CHINESE, "hello", "world", "python", "<unk>"]
 
 BPE = "chn_jpn_yue_eng_ko_spectok.bpe.model"
-TAGS = "zh en yue ja ko nospeech HAPPY NEUTRAL EMO_UNKNOWN Speech BGM withitn woitn".split()
+TAGS = [
+    "zh",
+    "en",
+    "yue",
+    "ja",
+    "ko",
+    "nospeech",
+    "HAPPY",
+    "NEUTRAL",
+    "EMO_UNKNOWN",
+    "Speech",
+    "BGM",
+    "withitn",
+    "woitn",
+]
 
 FRONTEND = {"fs": 16000, "window": "hamming", "n_mels": 80, "frame_length": 25, "frame_shift": 10}
 LFR = {**FRONTEND, "lfr_m": 7, "lfr_n": 6}
