@@ -437,3 +437,32 @@ def make_all(folder: Path) -> Path:
         (folder / name).mkdir(parents=True, exist_ok=True)
         make(folder / name)
     return folder
+
+
+def real_silero(folder: Path, weights: Path) -> None:
+    """Real weights of Silero VAD v6, as faster-whisper carries them, in the layout of version 5.
+
+    There the two states are one, and a frame comes with the 64 samples before it, as here.
+    """
+    model = onnx.load(str(weights))
+    graph = model.graph
+    renamed = {"input": "input", "h": "split_h", "c": "split_c"}
+    state = helper.make_tensor_value_info("state", FLOAT, [2, 1, 128])
+    rate = helper.make_tensor_value_info("sr", INT64, [1])
+    for node in graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+    before = helper.make_node("Split", ["state"], ["split_h", "split_c"], axis=0, num_outputs=2)
+    shape = numpy_helper.from_array(np.array([1, 1], dtype=np.int64), "one_one")
+    after = [
+        helper.make_node("Reshape", ["speech_probs", "one_one"], ["output"]),
+        helper.make_node("Concat", ["hn", "cn"], ["stateN"], axis=0),
+    ]
+    audio = next(each for each in graph.input if each.name == "input")
+    nodes = [before, *graph.node, *after]
+    outputs = [
+        helper.make_tensor_value_info("output", FLOAT, [1, 1]),
+        helper.make_tensor_value_info("stateN", FLOAT, [2, 1, 128]),
+    ]
+    wrapped = helper.make_graph(nodes, "silero", [audio, state, rate], outputs, [*graph.initializer, shape])
+    made = helper.make_model(wrapped, opset_imports=list(model.opset_import), ir_version=model.ir_version)
+    onnx.save(made, str(folder / "silero_vad.onnx"))
