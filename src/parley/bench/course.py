@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -81,7 +81,7 @@ class Course:
                 notes |= dict.fromkeys(given_up(shop))
             whole = replace(whole, left_out=len(self.samples) - whole.recordings)
             notes |= {f"{name}: {why}": None for name, why in measuring.unreadable.items()}
-            notes |= dict.fromkeys(_elsewhere(setting.device, taken))
+            notes |= dict.fromkeys(_elsewhere(shop.profile, setting.device, taken))
             return replace(combination, whole=whole, ran_on=taken, notes=tuple(notes)), measuring.heard
         except ParleyError as error:
             return replace(combination, problem=error.message, notes=tuple(notes)), {}
@@ -135,27 +135,29 @@ def _kind(device: str) -> str:
 
 
 def _require_kind(profile: Profile, device: str) -> None:
-    kind = _kind(device)
-    if kind and not any(kind in spec.devices for spec in profile.engines.values()):
+    if (kind := _kind(device)) and not _able(profile, device):
         raise DeviceUnavailable(f"No engine of the profile can compute on {kind}.")
 
 
-def _require_device(profile: Profile, device: str, taken: dict[str, str], notes: dict[str, None]) -> None:
+def _require_device(profile: Profile, device: str, taken: dict[str, str], notes: Iterable[str]) -> None:
     """Raise DeviceUnavailable where everything fell back: the figures would be the processor's."""
-    kind = _kind(device)
-    able = [role.value for role, spec in profile.engines.items() if kind in spec.devices]
-    if kind and taken and not any(taken.get(role, "").startswith(kind) for role in able):
+    asked = {role: where for role, where in taken.items() if role in _able(profile, device)}
+    if asked and not any(where.startswith(_kind(device)) for where in asked.values()):
         why = " ".join(notes)
         raise DeviceUnavailable(f"{device} cannot be used here. {why}".rstrip())
 
 
-def _elsewhere(device: str, taken: dict[str, str]) -> list[str]:
-    """A sentence for every role that did not run where it was asked for."""
+def _elsewhere(profile: Profile, device: str, taken: dict[str, str]) -> list[str]:
+    """A sentence for every role that could have run where it was asked for, and did not."""
+    asked = {role: where for role, where in taken.items() if role in _able(profile, device)}
+    fell_back = {role: where for role, where in asked.items() if not where.startswith(_kind(device))}
+    return [f"{role}: asked {device}, ran on {where}" for role, where in fell_back.items()]
+
+
+def _able(profile: Profile, device: str) -> set[str]:
+    """The roles whose engines can use the kind of accelerator that is asked for by name."""
     kind = _kind(device)
-    if not kind:
-        return []
-    elsewhere = {role: where for role, where in taken.items() if not where.startswith(kind)}
-    return [f"{role}: asked {device}, ran on {where}" for role, where in elsewhere.items()]
+    return {role.value for role, spec in profile.engines.items() if kind and kind in spec.devices}
 
 
 def _internal(error: Exception) -> str:

@@ -128,8 +128,9 @@ def test_roles_are_measured_one_by_one_and_on_each_device(
         assert asr.wall is not None
         assert asr.wall.runs == 2
         assert asr.load_s is not None
-    # What has the processor only ran there, and that is said.
-    assert "vad: asked mps, ran on cpu" in done.done[1].notes
+    # What knows the processor only could not run elsewhere: that is no note.
+    assert done.done[1].ran_on == {"media": "cpu", "vad": "cpu", "asr": "mps"}
+    assert done.done[1].notes == ()
 
 
 def test_each_role_of_a_profile_has_its_figures(
@@ -166,13 +167,46 @@ def test_a_device_that_does_not_work_costs_only_its_row(
     assert done.roles[0].roles[-1].ran_on == "cpu"
 
 
+PUNCTUATION = """
+from parley.engines.contract import EngineSpec, Role
+from parley.speech.device import DeviceFound
+SPEC = EngineSpec(name="at_home", role=Role.PUNCTUATION, factory=":Punctuation", revision="1", summary="",
+                  licence="MIT", backend=":Library", devices=("cuda", "cpu"))
+class Library:
+    def devices(self):
+        return [DeviceFound(name="cpu", title="cpu")]
+    def release(self, device):
+        pass
+class Punctuation:
+    def __init__(self, setup):
+        pass
+    def punctuate(self, texts, language):
+        return list(texts)
+"""
+
+
+def test_a_role_that_falls_back_beside_one_that_does_not_is_told(
+    tmp_path: Path, samples: list[Sample]
+) -> None:
+    (tmp_path / "engines").mkdir()
+    (tmp_path / "engines/at_home.py").write_text(PUNCTUATION)
+    settings = load_settings(
+        engine_dirs=(PLUGINS, tmp_path / "engines"),
+        profiles={"both": roles("sim-fine", punctuation="at_home")},
+    )
+    wanted = Setting(profile="both", device="cuda:0")
+    [found] = run(course(tmp_path, settings, samples, wanted, runs=1)).done
+    assert found.ran_on["asr"] == "cuda:0"
+    assert "punctuation: asked cuda:0, ran on cpu" in found.notes
+
+
 def test_work_that_was_too_much_for_a_device_is_told(
     tmp_path: Path, settings: Settings, samples: list[Sample]
 ) -> None:
     done = run(course(tmp_path, settings, samples, Setting(profile="tight", device="cuda:0"), runs=1))
     [found] = done.done
-    # Either the ladder brought it to the processor, which is told, or the row says what happened.
-    assert SPARE in found.notes or "memory" in found.problem
+    assert not found.problem
+    assert SPARE in found.notes
 
 
 def test_a_crash_costs_only_its_combination(
