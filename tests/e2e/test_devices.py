@@ -52,6 +52,16 @@ def test_a_device_that_ends_workers_is_left_out(parley: Parley, recording: Path,
     assert "cuda:0 (a worker was lost on it)" in done.err
 
 
+def test_a_process_whose_device_computes_nothing_more_is_replaced(
+    parley: Parley, recording: Path, tmp_path: Path
+) -> None:
+    parley.settings["PARLEY_TEST_MARKER"] = str(tmp_path / "marker")
+    done = computing(parley, "sim-wedged")("transcribe", recording, "--workers", "1")
+    assert done.code == 0, done.err
+    assert "cuda:0 x1" in done.out
+    assert "A worker ended with exit code 70." in done.err
+
+
 def test_a_device_that_does_not_exist_is_a_mistake(parley: Parley, recording: Path) -> None:
     done = parley("transcribe", recording, "--device", "gpu")
     assert done.code == 2

@@ -10,6 +10,8 @@ sim-small    there is no room to open the model on cuda:0; what the try left mus
 sim-dies     opening the model on cuda:0 ends the process
 sim-four     on cuda:0 four stretches at once are too much; what a call left must be given back first
 sim-tight    on cuda:0 a single stretch is too much already
+sim-wedged   the first call on cuda:0 (the file that PARLEY_TEST_MARKER names is not there yet) wedges it:
+             nothing can be computed there in the same process any more
 sim-cpu      knows the processor only
 sim-gpu      cannot use the processor
 
@@ -20,6 +22,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from parley.engines.contract import EngineSpec, Progress, Role, Stretch
 from parley.engines.setup import Setup
@@ -51,6 +54,7 @@ SPECS = (
     spec("sim-dies", ":One", ":Dies"),
     spec("sim-four", ":One", ":Four"),
     spec("sim-tight", ":One", ":Tight"),
+    spec("sim-wedged", ":One", ":Wedged"),
     spec("sim-cpu", ":One", devices=("cpu",)),
     spec("sim-gpu", ":Broken", devices=("cuda",)),
 )
@@ -146,6 +150,20 @@ class Four(Computes):
 
 class Tight(Computes):
     most = 0
+
+
+class Wedged(Computes):
+    is_wedged = False
+
+    def recognise_batch(
+        self, stretches: Sequence[Stretch], options: RecognitionOptions, progress: Progress
+    ) -> Sequence[Recognition]:
+        marker = Path(os.environ["PARLEY_TEST_MARKER"])
+        if self.device != "cpu" and (self.is_wedged or not marker.exists()):
+            self.is_wedged = True
+            marker.touch()
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        return super().recognise_batch(stretches, options, progress)
 
 
 class Small(Computes):

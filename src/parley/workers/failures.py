@@ -57,6 +57,23 @@ def _classify(engine: str, error: BaseException) -> ParleyError:
     return EngineFailed(f"The engine '{engine}' failed; the log has the details.")
 
 
+_WEDGED = (
+    "illegal memory access",
+    "device-side assert",
+    "unspecified launch failure",
+    "cuda error: misaligned address",
+    "cuda error: an illegal instruction",
+    "uncorrectable ecc error",
+)
+"""What CUDA says when nothing more can be computed in this process."""
+
+
+def is_beyond_repair(error: BaseException) -> bool:
+    """Whether the device is lost to this process, so that every later call would fail as well."""
+    said = str(error).lower()
+    return isinstance(error, RuntimeError) and any(words in said for words in _WEDGED)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether a library, or the engine itself, says that memory was lacking."""
     if isinstance(error, (MemoryError, OutOfMemory)) or type(error).__name__ == "OutOfMemoryError":

@@ -31,11 +31,14 @@ from parley.wire.frames import (
     Trying,
 )
 from parley.workers.calls import answer
-from parley.workers.failures import failure
+from parley.workers.failures import failure, is_beyond_repair
 from parley.workers.heartbeat import resident_bytes, start_heartbeat
 from parley.workers.pipe import Pipe
 from parley.workers.placing import Placed, open_backend, place, survey
 from parley.workers.streams import Streams
+
+_LOST_DEVICE = 70
+"""The exit code of a worker whose device computes nothing more; another worker takes its call."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +79,9 @@ class WorkerLoop:
             return
         except (Exception, SystemExit) as error:  # noqa: BLE001 - an engine may raise anything, and the worker lives on
             _log.warning("%s of %s failed: %s", type(frame).__name__, about, type(error).__name__)
+            if is_beyond_repair(error):
+                _log.exception("the device of %s is lost to this process, which ends", about)
+                os._exit(_LOST_DEVICE)
             failed = failure(frame.call_id, about, error)
         if failed.code == OutOfMemory.code and about in self._engines:
             # So that a smaller try has room; now that the error is gone, whose traceback held what

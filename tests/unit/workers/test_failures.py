@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from parley.errors import EngineFailed, MediaTooLarge, OutOfMemory
-from parley.workers.failures import failure, in_short
+from parley.workers.failures import failure, in_short, is_beyond_repair
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,17 @@ def test_messages_are_ours_and_details_are_bounded() -> None:
 def test_why_a_device_cannot_be_used_is_said_without_paths(error: Exception, says: str) -> None:
     assert says in in_short(error)
     assert "/" not in in_short(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), True),
+        (type("AcceleratorError", (RuntimeError,), {})("CUDA error: device-side assert triggered"), True),
+        (RuntimeError("CUDA error: out of memory"), False),
+        (RuntimeError("CUDA error: no kernel image is available"), False),
+        (ValueError("illegal memory access"), False),
+    ],
+)
+def test_a_device_that_is_lost_to_the_process_is_told_apart(error: Exception, expected: bool) -> None:
+    assert is_beyond_repair(error) == expected
