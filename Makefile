@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup check test test-slow test-all fuzz transcribe serve docs bench clean
+.PHONY: setup check test test-slow test-all fuzz transcribe serve docs bench bench-page clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,11 @@ docs: setup
 
 bench: setup
 	@$(BIN)/python -m tests.bench
+
+# The first part of docs/benchmarks.md: ten minutes, best on a machine that does nothing else.
+bench-page: setup
+	$(BIN)/parley bench --corpus "$${PARLEY_TEST_AUDIO:-../shared/audio}" --only 'joined/en_*' --workers 1,2 \
+		--per-role --markdown docs/benchmarks.md
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

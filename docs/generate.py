@@ -11,6 +11,7 @@ from generating.errors import errors_page
 from generating.native import native_page, native_schema
 from generating.settings import settings_page
 
+from parley.bench.report import schema as benchmark_schema
 from parley.formats.json import schema
 
 DOCS = Path(__file__).parent
@@ -19,7 +20,9 @@ DOCS = Path(__file__).parent
 def pages() -> dict[Path, str]:
     """Every generated file and its content."""
     transcript = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    benchmark = json.dumps(benchmark_schema(), indent=2, ensure_ascii=False) + "\n"
     return {
+        DOCS / "formats" / "benchmark.schema.json": benchmark,
         DOCS / "settings.md": settings_page(),
         DOCS / "errors.md": errors_page(),
         DOCS / "formats" / "transcript.schema.json": transcript,

@@ -21,7 +21,7 @@ def processor() -> str:
 def heading() -> str:
     packages = ("parley", "onnxruntime", "moonshine-voice", "faster-whisper", "av", "numpy")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
-    return f"""# Benchmarks
+    return f"""## Against the bars
 
 Measured {date.today()} with `make bench` on {os.cpu_count()} cores ({processor()}), {platform.system()},
 Python {platform.python_version()}: {versions}.
