@@ -178,3 +178,10 @@ def lacks_a_package() -> Scripted:
     import a_package_that_nobody_has  # noqa: F401  # pyright: ignore
 
     return Scripted()
+
+
+def loads_when_told() -> Scripted:
+    """As soon as the marker is there."""
+    if not _once_marker().exists():
+        raise ValueError("not yet")
+    return Scripted()

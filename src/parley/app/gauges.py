@@ -92,6 +92,8 @@ class Gauges:
             names.WORKER_CALLS_WAITING: lambda: self._by_pool(lambda pool: pool.waiting),
             names.WORKER_RESTARTS: lambda: self._by_pool(lambda pool: pool.restarts),
             names.WORKER_RECYCLED: lambda: self._by_pool(lambda pool: pool.recycled),
+            names.ENGINE_WORKERS: self._engines,
+            names.ENGINE_BROKEN: lambda: {(name,): 1.0 for name in self._fleet.health().broken},
             names.MEMORY: self._memory,
             names.CONNECTIONS: lambda: {("native",): float(self._connections())},
             names.LOOP_LAG_MAX: lambda: max(self._lags),
@@ -119,6 +121,13 @@ class Gauges:
             for pool in pools
             for state, count in (("alive", pool.alive), ("starting", pool.starting), ("dead", pool.dead))
         }
+
+    def _engines(self) -> dict[tuple[str, ...], float]:
+        found: dict[tuple[str, ...], float] = {}
+        for engine in (engine for pool in self._fleet.health().pools for engine in pool.loaded):
+            key = (engine.name, engine.device)
+            found[key] = found.get(key, 0.0) + engine.workers
+        return found
 
     def _memory(self) -> dict[tuple[str, ...], float]:
         workers = 0

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from parley.app import options
+from parley.app.conditions import profile_facts, trouble_of
 from parley.app.gauges import Gauges
 from parley.app.notifying import build_notifier, tell_end
 from parley.app.pools import elastic, limits_for, pools_for
@@ -60,6 +61,8 @@ class House:
     reception: Reception
     metrics: Metrics
     application: ASGIApp = field(init=False)
+    profiles: Mapping[str, Profile] = field(default_factory=dict[str, Profile])
+    installed: frozenset[str] = frozenset()
     is_draining: bool = False
     loaded: bool = False
     trouble: str = ""
@@ -71,10 +74,11 @@ class House:
 
     def unready(self) -> Sequence[str]:
         """Why no work should be sent here; nothing when all is well."""
+        trouble = self.trouble or trouble_of(self.profile, self.fleet.health())
         reasons = {
             "the server is stopping": self.is_draining,
-            "the models are being loaded": not self.loaded and not self.trouble,
-            f"the models could not be loaded, which is tried again: {self.trouble}": bool(self.trouble),
+            "the models are being loaded": not self.loaded and not trouble,
+            f"the models could not be loaded, which is tried again: {trouble}": bool(trouble),
             "workers were lost too often; see the log": self.fleet.health().is_degraded,
             "the queue is full": self.desk.stats().waiting >= self.settings.queue.max_waiting,
         }
@@ -93,7 +97,7 @@ class House:
     async def warm(self) -> None:
         """Load the models of the default profile, so that the first task need not wait for them."""
         engines = [spec.name for spec in self.profile.engines.values() if spec.role != Role.MEDIA]
-        if self.settings.queue.min_workers:
+        if self.settings.queue.min_workers or trouble_of(self.profile, self.fleet.health()):
             await self.fleet.warm(*engines)
         self.loaded, self.trouble = True, ""
 
@@ -130,6 +134,8 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             desk=desk,
             reception=reception,
             metrics=Metrics(),
+            profiles=profiles,
+            installed=frozenset(installed),
         )
         await _furnish(house, stack)
         await _compact(house, installed, stack)
@@ -174,13 +180,16 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         unready=house.unready,
         figures=gauges.figures,
         metrics=house.metrics.render,
+        profiles=lambda: profile_facts(
+            house.profiles, house.installed, house.profile.name, house.fleet.health()
+        ),
     )
     house.application = Gate(_by_kind(build(rooms), native), options.gate_options(settings), pace)
     notifier = await _open_notifier(house, stack)
     beside = await stack.enter_async_context(asyncio.TaskGroup())
     for work in (
         _every(_TIDY_EVERY_S, house.tidy),
-        _until_loaded(house),
+        _keep_loaded(house),
         gauges.watch_loop(),
         notifier.run(),
     ):
@@ -247,6 +256,14 @@ async def _every(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) 
         except Exception:  # noqa: BLE001 - the supervisor: nobody's task may end with the sweeping
             _log.exception("tidying failed for an unforeseen reason")
         await asyncio.sleep(seconds)
+
+
+async def _keep_loaded(house: House) -> None:
+    """What breaks later is loaded again, though nobody sends work to a server that is not ready."""
+    while True:
+        await _until_loaded(house)
+        await asyncio.sleep(_WARM_AGAIN_S)
+        house.loaded = not trouble_of(house.profile, house.fleet.health())
 
 
 async def _until_loaded(house: House) -> None:

@@ -144,7 +144,8 @@ class Rooms:
     """Everything behind the doors.
 
     `unready` says why no work should be sent here, and is empty when all is well. `metrics` writes
-    the Prometheus page. `figures` are the numbers that the status page shows, by name.
+    the Prometheus page. `figures` are the numbers that the status page shows, by name; `profiles` are
+    what may be recognised with, in the words of `/v1/profiles`.
     """
 
     desk: Tasks
@@ -153,4 +154,5 @@ class Rooms:
     options: DoorOptions
     unready: Callable[[], Sequence[str]] = tuple
     figures: Callable[[], Mapping[str, float]] = dict
+    profiles: Callable[[], Sequence[Mapping[str, object]]] = tuple
     metrics: Callable[[], bytes] = bytes

@@ -67,6 +67,12 @@ WORKERS = _gauge("workers", "Worker processes by what they do.", "pool", "state"
 WORKER_CALLS_WAITING = _gauge("worker_calls_waiting", "Calls that wait for a worker.", "pool")
 WORKER_RESTARTS = _counter("worker_restarts", "Workers that were lost and replaced.", "pool")
 WORKER_RECYCLED = _counter("worker_recycled", "Workers replaced because they were worn.", "pool")
+ENGINE_WORKERS = _gauge(
+    "engine_workers", "Workers that have an engine loaded, by the device it is on.", "engine", "device"
+)
+ENGINE_BROKEN = _gauge(
+    "engine_broken", "1 for an engine that could not be loaded, until it has been.", "engine"
+)
 MEMORY = _gauge("memory_bytes", "Resident memory of the server, and of its workers together.", "process")
 
 CACHE_HITS = _counter("cache_hits", "Requests answered from what was remembered.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,39 @@ async def test_an_engine_that_cannot_be_loaded_costs_the_calls_of_others_nothing
         assert await calls[0] == "hello"
         with pytest.raises(ParleyError):
             await calls[1]
+
+
+@scenario
+async def test_without_work_for_long_even_the_fewest_go_home_and_come_back_on_demand() -> None:
+    spec = pool(2, idle_s=0.1, min_workers=1, unload_s=0.6)
+    async with Fleet([spec], limits()) as fleet:
+        await fleet.warm("scripted")
+        first = await told(fleet, "pid")
+        await until(lambda: worker_pids() == [], 30)
+        await asyncio.sleep(0.5)
+        health = fleet.health()
+        assert (health.pools[0].alive, health.is_degraded, worker_pids()) == (0, False, [])
+        assert await told(fleet, "pid") != first
+        assert [each.name for each in fleet.health().pools[0].loaded] == ["scripted"]
+
+
+@scenario
+async def test_work_now_and_then_keeps_the_models() -> None:
+    async with Fleet([pool(1, unload_s=3.0)], limits()) as fleet:
+        pids: set[str] = set()
+        for _ in range(8):
+            pids.add(await told(fleet, "pid"))
+            await asyncio.sleep(0.5)
+        assert len(pids) == 1
+
+
+@scenario
+async def test_only_the_pools_that_have_the_named_engines_are_started() -> None:
+    others = [
+        replace(pool(1, engine(f"engine-{number}"), idle_s=60.0, min_workers=1), name=f"pool-{number}")
+        for number in range(6)
+    ]
+    async with Fleet(others, limits()) as fleet:
+        await fleet.warm("engine-3")
+        await told(fleet, "x", name="engine-4")
+        assert [one.alive for one in fleet.health().pools] == [0, 0, 0, 1, 1, 0]

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -183,3 +184,30 @@ def test_a_body_of_somebody_unknown_is_not_waited_for_long(monkeypatch: pytest.M
         assert answer.status_code == 408
 
     during(Scene(users=("anna",)), ask)
+
+
+def test_profiles_are_listed_with_what_is_wrong_with_them() -> None:
+    scene = Scene()
+    facts = {
+        "name": "whisper-tiny",
+        "default": False,
+        "state": "broken",
+        "reason": "The engine could not be loaded.",
+        "languages": None,
+        "capabilities": ["words"],
+        "public_names": ["whisper-1"],
+        "engines": [{"role": "asr", "name": "whisper-tiny", "devices": ["cuda:0"]}],
+    }
+    scene.app.state.rooms = replace(scene.app.state.rooms, profiles=lambda: [facts])
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        assert (await client.get("/v1/profiles")).json() == {"profiles": [facts]}
+
+    during(scene, ask)
+
+
+def test_who_has_no_token_is_told_nothing_of_profiles() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        assert (await client.get("/v1/profiles")).status_code == 401
+
+    during(Scene(users=("ann",)), ask)
