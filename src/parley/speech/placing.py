@@ -103,13 +103,14 @@ def _expand(token: str, placement: Placement, seen: Sequence[str]) -> list[Candi
 
 
 def _automatic(placement: Placement, seen: Sequence[str]) -> list[Candidate]:
-    better = [
-        _judged(name, placement)
-        for kind in placement.kinds
-        for name in seen
-        if kind_of(name) == kind and kind != CPU
-    ]
-    return better if better and placement.is_strict else [*better, _judged(CPU, placement)]
+    """The kinds in the engine's order; the processor comes last where the engine does not name it."""
+    found: list[Candidate] = []
+    for kind in dict.fromkeys((*placement.kinds, CPU)):
+        if kind != CPU:
+            found += [_judged(name, placement) for name in seen if kind_of(name) == kind]
+        elif not (placement.is_strict and found):
+            found.append(_judged(CPU, placement))
+    return found
 
 
 def _judged(name: str, placement: Placement) -> Candidate:

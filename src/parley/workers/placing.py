@@ -118,8 +118,8 @@ class _Opening:
         )
 
     def _regret(self, choice: Choice) -> Exception:
-        """Where even the processor was tried, what went wrong there; it is the engine's own fault."""
-        if self._error is not None and choice.passed[-1].device == CPU:
+        """Where even the processor was tried, what went wrong there: it is the engine's own fault."""
+        if self._error is not None:
             return self._error
         return refusal(self._load.engine, choice, self._load.placement, self._detail)
 
@@ -155,7 +155,7 @@ class _Opening:
             _log.debug("opening %s on %s failed", load.engine, device, exc_info=True)
             # The traceback as text: the frames themselves would keep what was opened so far.
             self._detail = "".join(traceback.format_exception(error))
-            self._error = error if device == CPU else None
+            self._error = error if device == CPU else self._error
             return in_short(error)
         self._memory_mib = max(0, self._held_mib(device) - before)
         return ""

@@ -35,6 +35,8 @@ def tries(wanted: str, seen: tuple[str, ...] = MACHINE, **facts: object) -> list
         ("auto", {"seen": ()}, ["cpu"]),
         ("auto", {"kinds": ("cpu",)}, ["cpu"]),
         ("auto", {"kinds": ("mps", "cuda", "cpu")}, ["mps", "cuda:0", "cuda:1", "cpu"]),
+        ("auto", {"kinds": ("cpu", "cuda", "mps")}, ["cpu", "cuda:0", "cuda:1", "mps"]),
+        ("auto", {"kinds": ("cpu", "cuda"), "is_strict": True}, ["cpu", "cuda:0", "cuda:1"]),
         ("auto", {"is_strict": True}, ["cuda:0", "cuda:1", "mps"]),
         ("auto", {"is_strict": True, "seen": ("cpu",)}, ["cpu"]),
         ("auto", {"is_strict": True, "kinds": ("mps", "cpu"), "seen": ("cuda:0", "cpu")}, ["cpu"]),
