@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +28,10 @@ from parley.bench.report import (
 )
 from parley.bench.spread import is_apart, spread, spread_of_known
 from parley.bench.verdicts import verdicts
+from parley.cli.bench import WORSE, command
 from parley.errors import InputError
+
+DOCS = Path(__file__).parents[3] / "docs"
 
 seconds = st.floats(0, 1e9, allow_nan=False)
 runs = st.lists(seconds, min_size=1, max_size=9)
@@ -233,3 +239,23 @@ def test_figures_as_they_are_read() -> None:
     assert ranged(spread([2.0])) == "2.00"
     assert ranged(spread([1.0, 2.0, 3.0])) == "2.00 (1.00–3.00)"
     assert speed(around(0.05)) == "20x"
+
+
+def test_a_report_is_valid_by_the_published_schema() -> None:
+    published = json.loads((DOCS / "formats" / "benchmark.schema.json").read_text("utf-8"))
+    validator = jsonschema_rs.validator_for(published)
+    found = json.loads(write_report(report(roles=(trial("cpu", asr=0.1),))))
+    assert validator.is_valid(found)
+    del found["combinations"][0]["profile"]
+    assert not validator.is_valid(found)
+
+
+@pytest.mark.parametrize("name", ["benchmarking.md", "benchmarking.zh-CN.md"])
+def test_the_page_about_it_names_every_option(name: str) -> None:
+    text = (DOCS / name).read_text("utf-8")
+    options = {each.name for each in inspect.signature(command).parameters.values()} - {"files"}
+    spelled = {"json_file": "--json"} | {
+        each: f"--{each.replace('_', '-')}" for each in options - {"json_file"}
+    }
+    assert not [flag for flag in spelled.values() if flag not in text]
+    assert f" {WORSE} " in text or f"；{WORSE} " in text
