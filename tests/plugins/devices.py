@@ -180,3 +180,12 @@ class Dies(Computes):
             os.kill(os.getpid(), 9)
             threading.Event().wait()
         super().__init__(setup)
+
+
+class Deaf(Tight):
+    """Opens on cuda:0 only, where every stretch is too much."""
+
+    def __init__(self, setup: Setup) -> None:
+        if setup.device == "cpu":
+            raise RuntimeError("no such operation on the processor")
+        super().__init__(setup)
