@@ -71,7 +71,7 @@ _WEDGED = (
 def is_beyond_repair(error: BaseException) -> bool:
     """Whether the device is lost to this process, so that every later call would fail as well."""
     said = str(error).lower()
-    return isinstance(error, RuntimeError) and any(words in said for words in _WEDGED)
+    return _is_native(error) and any(words in said for words in _WEDGED)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -79,4 +79,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, OutOfMemory)) or type(error).__name__ == "OutOfMemoryError":
         return True
     said = str(error).lower()
-    return isinstance(error, RuntimeError) and any(words in said for words in _NO_MEMORY)
+    return _is_native(error) and any(words in said for words in _NO_MEMORY)
+
+
+def _is_native(error: BaseException) -> bool:
+    """Whether it comes from native code; ONNX Runtime's errors are exceptions and nothing more special."""
+    return isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")

@@ -102,7 +102,7 @@ class _Opening:
 
     def settle(self) -> Placed:
         load = self._load
-        seen = {device.name: device.problem for device in self._backend.devices()} if self._backend else {}
+        seen = self._seen()
         choice = take(
             candidates(load.placement, seen), lambda device: seen.get(device, "") or self._try(device)
         )
@@ -116,6 +116,18 @@ class _Opening:
             notices=(said,) if said else (),
             backend=self._backend,
         )
+
+    def _seen(self) -> dict[str, str]:
+        """Devices, and what is known against them; where they cannot be listed, that of every kind."""
+        if self._backend is None:
+            return {}
+        try:
+            return {device.name: device.problem for device in self._backend.devices()}
+        except ImportError:
+            raise
+        except Exception as error:  # noqa: BLE001 - each library raises its own, and there is the processor
+            _log.debug("the devices of %s cannot be listed", self._load.engine, exc_info=True)
+            return {kind: in_short(error) for kind in self._load.placement.kinds if kind != CPU}
 
     def _regret(self, choice: Choice) -> Exception:
         """Where even the processor was tried, what went wrong there: it is the engine's own fault."""

@@ -1,9 +1,16 @@
 import errno
+import importlib
 
 import pytest
 
 from parley.errors import EngineFailed, MediaTooLarge, OutOfMemory
 from parley.workers.failures import failure, in_short, is_beyond_repair
+
+
+def onnx_error(says: str) -> Exception:
+    """ONNX Runtime's own class, which is no RuntimeError."""
+    state = importlib.import_module("onnxruntime.capi.onnxruntime_pybind11_state")
+    return state.RuntimeException(says)
 
 
 @pytest.mark.parametrize(
@@ -13,6 +20,8 @@ from parley.workers.failures import failure, in_short, is_beyond_repair
         (RuntimeError("CUDA failed with error out of memory"), "out_of_memory"),
         (RuntimeError("cublasCreate: CUBLAS_STATUS_ALLOC_FAILED"), "out_of_memory"),
         (type("OutOfMemoryError", (RuntimeError,), {})("CUDA"), "out_of_memory"),
+        (onnx_error("Failed to allocate memory for requested buffer of size 40960"), "out_of_memory"),
+        (onnx_error("the graph is broken"), "engine_failed"),
         (ValueError("a sentence about out of memory"), "engine_failed"),
         (OSError(errno.ENOSPC, "full"), "disk_full"),
         (OSError(errno.EFBIG, "too large for FAT32"), "disk_full"),

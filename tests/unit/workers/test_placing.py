@@ -202,6 +202,26 @@ def test_a_device_that_cannot_be_tidied_up_ends_nothing(tmp_path: Path) -> None:
         place(wedged, lambda _: None)
 
 
+def test_devices_that_cannot_be_listed_leave_the_processor(tmp_path: Path) -> None:
+    source = ENGINE.replace(
+        "def devices(self):", "def devices(self):\n        raise OSError('/secret/driver')"
+    )
+    path = tmp_path / "leaks.py"
+    path.write_text(source.replace("raise {error}", "pass"))
+    placement = Placement(wanted="auto", kinds=("cuda", "mps", "cpu"))
+    load = Load(
+        call_id=1,
+        engine="leaks",
+        factory=f"{path}:Leaks",
+        takes_setup=True,
+        backend=f"{path}:Backend",
+        placement=placement,
+    )
+    placed = place(load, lambda _: None)
+    assert placed.device == "cpu"
+    assert placed.notices == ("The engine 'leaks' runs on cpu instead of cuda (OSError), mps (OSError).",)
+
+
 def test_a_survey_tries_every_device_but_those_to_avoid() -> None:
     tried: list[str] = []
     found = survey(open_backend(SPECS["sim-broken"].backend), tried.append, avoid=("mps",))
