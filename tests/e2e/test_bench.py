@@ -148,7 +148,10 @@ def test_a_device_that_is_not_here_fails_its_row_and_the_command_where_nothing_i
 def test_ctrl_c_prints_what_is_done(parley: Parley, tmp_path: Path) -> None:
     parley.with_profile(vad="whole", asr="slow", speakers="none")
     parley.settings["PARLEY_TEST_CALLS"] = str(tmp_path / "calls")
-    process = parley.start("bench", "--workers", "1,2", "--runs", "40", "--json", str(tmp_path / "a.json"))
+    (tmp_path / "a.md").write_text("# A page\n")
+    process = parley.start(
+        *("bench", "--workers", "1,2", "--runs", "40", "--json", "a.json", "--markdown", "a.md")
+    )
     assert process.stderr is not None
     # The whole of the first combination takes longer than a test may: it is interrupted inside it.
     for line in process.stderr:
@@ -160,5 +163,7 @@ def test_ctrl_c_prints_what_is_done(parley: Parley, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "interrupted" in done.err
     assert report(tmp_path / "a.json")["is_complete"] is False
+    # Half a benchmark takes nothing's place in a page.
+    assert (tmp_path / "a.md").read_text() == "# A page\n"
     assert children
     assert not [child for child in children if child.is_running()]

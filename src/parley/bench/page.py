@@ -8,7 +8,7 @@ from html import escape
 from parley.bench.comparison import Comparison
 from parley.bench.plots import Plot, plots, svg
 from parley.bench.report import Report
-from parley.bench.tables import SCORING, Table, changes, facts, is_scored, tables
+from parley.bench.tables import SCORING, Table, changes, facts, is_scored, tables, without_notes
 from parley.bench.verdicts import verdicts
 
 _STYLE = """
@@ -27,8 +27,7 @@ dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--faint); padding: .25rem 0; }
 th, td { text-align: left; padding: .3rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-thead th { background: var(--shade); } td, tbody th { white-space: nowrap; }
-td:last-child { white-space: normal; min-width: 4rem; }
+thead th { background: var(--shade); } td, tbody th, thead th { white-space: nowrap; }
 tr.bad td, tr.bad th { color: var(--bad); }
 figure { margin: 2rem 0; } figcaption { font-weight: 600; margin-bottom: .25rem; }
 svg { display: block; width: 100%; max-width: 54rem; height: auto; font: 13px system-ui, sans-serif; }
@@ -88,6 +87,7 @@ def _figure(plot: Plot) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
+    table, notes = without_notes(table)
     yield f"<h2>{escape(table.title)}</h2>"
     yield f'<p class="note">{escape(table.note)}</p>'
     yield f'<div class="scroll"><table><caption>{escape(table.title)}</caption>'
@@ -98,6 +98,10 @@ def _table(table: Table) -> Iterator[str]:
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
         yield f'<tr{mark}><th scope="row">{escape(row[0])}</th>{cells}</tr>'
     yield "</tbody></table></div>"
+    if notes:
+        yield "<ul>"
+        yield from (f"<li>{escape(note)}</li>" for note in notes)
+        yield "</ul>"
 
 
 def _head(names: tuple[str, ...]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parley.bench.comparison import Comparison, Verdict
 from parley.bench.figures import DASH, duration, number, percent, ranged, speed
@@ -15,13 +15,15 @@ NOTES = "notes"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """`marks` are the numbers of rows that something is wrong with."""
+    """`marks` are the numbers of rows that something is wrong with; the first `subject` cells of a row
+    say what it is about."""
 
     title: str
     note: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     marks: frozenset[int] = frozenset()
+    subject: int = 1
 
 
 def tables(report: Report) -> tuple[Table, ...]:
@@ -44,6 +46,19 @@ def _whole(report: Report) -> Table:
         head=head,
         rows=tuple(_whole_row(each) for each in report.combinations),
         marks=frozenset(i for i, each in enumerate(report.combinations) if each.problem),
+        subject=3,
+    )
+
+
+def without_notes(table: Table) -> tuple[Table, tuple[str, ...]]:
+    """The table without the column of sentences, and those by themselves, each with what it is about."""
+    if table.head[-1] != NOTES:
+        return table, ()
+    rows = tuple(row[:-1] for row in table.rows)
+    kept = replace(table, head=table.head[:-1], rows=rows)
+    noted = [row for row in table.rows if row[-1]]
+    return kept, tuple(
+        f"{', '.join(cell for cell in row[: table.subject] if cell)}: {row[-1]}" for row in noted
     )
 
 
@@ -103,6 +118,7 @@ def _roles(report: Report) -> Table:
         ),
         rows=tuple(rows),
         marks=frozenset(index for index, row in enumerate(rows) if row[-1]),
+        subject=4,
     )
 
 
@@ -181,10 +197,5 @@ def _number(value: float | None) -> str:
 
 def _without_empty_columns(table: Table) -> Table:
     kept = [i for i in range(len(table.head)) if any(row[i] for row in table.rows)]
-    return Table(
-        title=table.title,
-        note=table.note,
-        head=tuple(table.head[i] for i in kept),
-        rows=tuple(tuple(row[i] for i in kept) for row in table.rows),
-        marks=table.marks,
-    )
+    rows = tuple(tuple(row[i] for i in kept) for row in table.rows)
+    return replace(table, head=tuple(table.head[i] for i in kept), rows=rows)

@@ -204,7 +204,8 @@ def _write(report: Report, comparison: Comparison | None, results: Results) -> N
         write_whole(Path(results.json_file), write_report(report))
     if results.html is not None:
         write_whole(results.html, page(report, comparison))
-    if results.markdown is not None:
+    # Half a benchmark does not take the place of a whole one in somebody's page.
+    if results.markdown is not None and report.is_complete:
         target = results.markdown
         known = target.read_text("utf-8") if target.is_file() else ""
         write_whole(target, into_page(known, markdown(report, comparison)))

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from parley.bench.comparison import Comparison
 from parley.bench.report import Report
-from parley.bench.tables import NOTES, SCORING, Table, changes, facts, is_scored, tables
+from parley.bench.tables import SCORING, Table, changes, facts, is_scored, tables, without_notes
 from parley.bench.verdicts import verdicts
 from parley.cli import tell
 
@@ -64,7 +64,7 @@ def _console() -> Console:
 
 def _draw(console: Console, table: Table) -> None:
     """Notes under it, and where the terminal is too narrow, a list for each row."""
-    shown, notes = _without_notes(table)
+    shown, notes = without_notes(_printable(table))
     drawn = Drawn(title=Text(shown.title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD)
     for name in shown.head:
         drawn.add_column(Text(name), no_wrap=True)
@@ -79,6 +79,10 @@ def _draw(console: Console, table: Table) -> None:
     _say(console, table.note, "dim")
 
 
+def _printable(table: Table) -> Table:
+    return replace(table, rows=tuple(tuple(tell.printable(cell) for cell in row) for row in table.rows))
+
+
 def _list(console: Console, table: Table, marks: Collection[int]) -> None:
     console.print()
     _say(console, table.title, "bold")
@@ -87,16 +91,6 @@ def _list(console: Console, table: Table, marks: Collection[int]) -> None:
         for name, cell in zip(table.head, row, strict=True):
             if cell:
                 _say(console, f"  {name}: {cell}", "red" if index in marks else "none")
-
-
-def _without_notes(table: Table) -> tuple[Table, list[str]]:
-    """The table without its last column where that holds sentences, which come apart."""
-    rows = tuple(tuple(tell.printable(cell) for cell in row) for row in table.rows)
-    if table.head[-1] != NOTES:
-        return replace(table, rows=rows), []
-    kept = replace(table, head=table.head[:-1], rows=tuple(row[:-1] for row in rows))
-    notes = [f"{', '.join(cell for cell in row[:4] if cell)}: {row[-1]}" for row in rows if row[-1]]
-    return kept, notes
 
 
 def _facts(console: Console, rows: Sequence[tuple[str, str]]) -> None:

@@ -18,6 +18,7 @@ from parley.bench.page import page
 from parley.bench.plots import Bar, Plot, plots, svg
 from parley.bench.report import Accuracy, Combination
 from parley.bench.spread import spread
+from parley.bench.tables import NOTES, changes, tables, without_notes
 
 VOID = {"meta", "line", "rect", "path", "br"}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -146,6 +147,17 @@ def test_markdown_takes_its_place_in_a_page() -> None:
     replaced = into_page(around, newer)
     assert replaced == f"# Title\n\n{newer}\n## By hand\n"
     assert into_page(replaced, newer) == replaced
+
+
+def test_sentences_stand_under_their_table() -> None:
+    [whole_recipes, *_] = tables(FULL)
+    shown, notes = without_notes(whole_recipes)
+    assert shown.head[-1] != NOTES
+    assert len(shown.rows) == 3
+    assert notes == ("embedded, cuda:0, 1: There is none <here>.",)
+    assert whole_recipes.marks == {2}
+    for table in (*tables(FULL), changes(compare(FULL, FULL))):
+        assert {len(row) for row in table.rows} == {len(table.head)}
 
 
 def test_an_interrupted_benchmark_says_so() -> None:
