@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parley.settings import Settings
+from parley.storage.failures import storage_errors
 from parley.supply.hubs import Access
 
 
@@ -16,3 +17,9 @@ def access_to_hubs(settings: Settings, hub: str | None = None) -> Access:
         token=models.hf_token.get_secret_value() if models.hf_token else "",
         offline=models.offline,
     )
+
+
+def make_data_dir(settings: Settings) -> None:
+    """Make the data directory as the store would: what people say will lie there, for its owner only."""
+    with storage_errors():
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

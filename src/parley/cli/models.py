@@ -70,6 +70,7 @@ def pull(
     config: Config = None,
 ) -> None:
     """Download models, or go on with a download that stopped; what is here already is left alone."""
+    from parley.app.supplying import make_data_dir
     from parley.cli.start import start
     from parley.supply.catalogue import named
     from parley.supply.models import Models
@@ -77,6 +78,7 @@ def pull(
     settings = start(data_dir=data_dir, config=config)
     wanted = named(_known(settings), names)
     models = Models(settings.models_dir())
+    make_data_dir(settings)
     with resumable():
         if directory is not None:
             _adopt(models, wanted, directory)

@@ -39,6 +39,7 @@ def command(
     Sizes and licences are shown first. Whatever interrupts it, the same command goes on.
     """
     from parley.app import supplies_of
+    from parley.app.supplying import make_data_dir
     from parley.cli.start import start
 
     settings = start(data_dir=data_dir, config=config)
@@ -47,6 +48,7 @@ def command(
     environments = supplies.lack(chosen.engines.values()).environments
     wanted = {model.name: model for spec in chosen.engines.values() for model in spec.models}
     models = lacking_models(supplies.models, list(wanted.values()))
+    make_data_dir(settings)
     with resumable():
         offers = find_offers(settings, hub, models) if models else {}
         _tell_and_check(settings, supplies, environments, torch, models, offers)

@@ -41,6 +41,9 @@ DATABASE = "parley.db"
 # What was there before a damaged database was moved away, as its owner is told to do.
 _OURS = {DATABASE, "upgrade.lock"}
 
+# What may be there before anything was transcribed: engines and models that were brought here first.
+_HARMLESS = {"environments", "models", "lost+found"}
+
 _log = logging.getLogger(__name__)
 
 
@@ -108,7 +111,7 @@ class Store:
 
 def _require_own(root: Path) -> None:
     """What is swept and forgotten here must be ours: a folder with other things in it is refused."""
-    found = {path.name for path in root.iterdir() if not path.name.startswith(".")} - {"lost+found"}
+    found = {path.name for path in root.iterdir() if not path.name.startswith(".")} - _HARMLESS
     if found and not found & _OURS:
         raise StorageError("The data directory holds other files; name an empty folder with --data-dir.")
 

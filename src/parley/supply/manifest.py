@@ -77,7 +77,7 @@ def read(folder: Path) -> Manifest | None:
     try:
         said = json.loads((folder / FILE).read_text("utf-8"))
         return _built(said)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

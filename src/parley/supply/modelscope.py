@@ -30,8 +30,9 @@ async def offer(client: httpx.AsyncClient, endpoint: str, source: ModelSource, *
     if not entries:
         # What it answers for a revision that does not exist is a success without files.
         raise Refused("it does not have this model or revision")
-    commit = _commit(data, entries, source.revision)
-    return Offer(source=source, commit=commit, files=selected(source, _files(entries, api, commit)))
+    # Asked for by the name that its own tools would use; checksums tell if a branch moves meanwhile.
+    files = selected(source, _files(entries, api, source.revision))
+    return Offer(source=source, commit=_commit(data, entries, source.revision), files=files)
 
 
 def _data(found: Any) -> Mapping[str, Any]:
@@ -45,8 +46,8 @@ def _data(found: Any) -> Mapping[str, Any]:
 
 
 def _commit(data: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], revision: str) -> str:
-    """The commit asked for, or that of a branch: the answer abbreviates it, but the files that came
-    with it name it in full. Where none does, the branch is asked for, and checksums tell if it moves."""
+    """The commit asked for, or that of a branch or tag: the answer abbreviates it, but files that came
+    with it name it in full. Where none does, it stays unknown, and the branch is written down."""
     if commit := commit_like(revision):
         return commit
     short = str((data.get("LatestCommitter") or {}).get("ShortId") or "")
@@ -54,7 +55,7 @@ def _commit(data: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], revis
     return next((commit for commit in sorted(full) if short and commit.startswith(short)), revision)
 
 
-def _files(entries: Sequence[Mapping[str, Any]], api: str, commit: str) -> Iterator[RemoteFile]:
+def _files(entries: Sequence[Mapping[str, Any]], api: str, revision: str) -> Iterator[RemoteFile]:
     for entry in entries:
         path = str(entry.get("Path", ""))
         size = entry.get("Size")
@@ -62,5 +63,5 @@ def _files(entries: Sequence[Mapping[str, Any]], api: str, commit: str) -> Itera
             path=path,
             size_bytes=size if isinstance(size, int) else -1,
             checksum=Checksum(algorithm="sha256", value=str(entry.get("Sha256") or "").lower()),
-            url=f"{api}/repo?{urlencode({'Revision': commit, 'FilePath': path})}",
+            url=f"{api}/repo?{urlencode({'Revision': revision, 'FilePath': path})}",
         )

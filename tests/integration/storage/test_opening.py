@@ -169,6 +169,12 @@ def test_a_folder_with_other_things_in_it_is_refused_and_left_alone(data_dir: Pa
     assert sorted(path.name for path in data_dir.rglob("*")) == ["incoming", "interview.flac"]
 
 
+def test_models_may_come_before_the_first_recording(data_dir: Path) -> None:
+    (data_dir / "models" / "tiny").mkdir(parents=True)
+    (data_dir / "environments").mkdir()
+    open_once(data_dir)
+
+
 def test_a_damaged_database_can_be_moved_away_as_its_owner_is_told(data_dir: Path) -> None:
     open_once(data_dir)
     (data_dir / "recordings").mkdir()

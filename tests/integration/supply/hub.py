@@ -3,7 +3,8 @@
 Shapes: Hugging Face's `/api/models/{repo}/revision/{rev}?blobs=true` and `/{repo}/resolve/{commit}/{path}`
 (large files by redirect to a content network, `X-Linked-Etag`), ModelScope's
 `/api/v1/models/{repo}/repo/files` (an unknown revision is a success without files) and
-`/repo?Revision=&FilePath=` (a range may be answered with status 200). The content network is another port, so another host as far as credentials go.
+`/repo?Revision=&FilePath=` (a range may be answered with status 200). The content network is another
+port, so another host as far as credentials go.
 """
 
 from __future__ import annotations
