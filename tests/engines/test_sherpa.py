@@ -169,6 +169,10 @@ def test_zipformer_favours_hotwords_of_its_own_stream(models: Path, tmp_path: Pa
         assert count[1] > count[0]
         assert favoured.notices and "1 hotwords" in favoured.notices[0]
         assert await worker.recognise(name, talk(8.0)) == plain
+        options = RecognitionOptions(hotwords=(("龙", 1.0),))
+        request = frames.OpenStream(stream="strange", options=options)
+        refused = await worker.ask(frames.Call, engine=name, request=request)
+        assert isinstance(refused, frames.Failure) and refused.code == "unsupported_option"
 
     run(test, models, tmp_path)
 

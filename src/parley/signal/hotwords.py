@@ -20,9 +20,12 @@ class Phrasebook:
         self._symbols = {line.split()[0] for line in lines if line.strip()}
 
     def phrases(self, hotwords: Sequence[tuple[str, float]], score: float) -> str:
-        """All that the model can spell, each with its bonus per token: "PARLEY :3.00/你好 :1.50"."""
+        """All that the model can spell, each with its bonus per token: "PARLEY :3.00/你好 :1.50".
+
+        A negative weight makes a word less likely.
+        """
         return "/".join(
-            f"{spelt} :{min(score * weight, MOST_SCORE):.2f}"
+            f"{spelt} :{max(-MOST_SCORE, min(score * weight, MOST_SCORE)):.2f}"
             for word, weight in hotwords
             if (spelt := self._spelt(word))
         )

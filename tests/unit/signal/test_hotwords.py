@@ -19,4 +19,5 @@ def test_what_the_model_cannot_spell_is_left_out_and_counted() -> None:
 
 def test_no_hotword_reaches_over_the_border_of_another_or_outweighs_the_sound() -> None:
     assert BOOK.phrases((("你/好\n你", 1e9),), 1.5) == "你 好 你 :20.00"
+    assert BOOK.phrases((("你", -1.0), ("好", -1e9)), 1.5) == "你 :-1.50/好 :-20.00"
     assert BOOK.phrases((), 1.5) == ""

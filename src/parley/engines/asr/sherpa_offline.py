@@ -1,7 +1,7 @@
 """Paraformer, SenseVoice and Whisper through sherpa-onnx: recognisers of whole stretches, no torch.
 
-Stretches are decoded one by one: in a padded batch the int8 models answer differently (their scale is that of
-the largest value in the batch), and on a processor a batch is no faster than its parts.
+Stretches are decoded one by one. In a padded batch a quantised model answers differently, because its
+scale is that of the largest value in the batch, and the library decodes a Paraformer's padding too.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from parley.engines import sherpa_models as models
 from parley.engines.contract import Capability, EngineSpec, Progress, Role, Samples, Stretch
 from parley.engines.model import ModelSpec
 from parley.engines.setup import Setup
+from parley.errors import UnsupportedOption
 from parley.signal.hotwords import Phrasebook
 from parley.signal.timed_text import pieces_of, spell_joined, spell_pieces, words_of
 from parley.signal.tokens import Token
@@ -170,7 +171,7 @@ class ParaformerListening:
 
 
 class SherpaStream:
-    """One live input; `notices` are for whoever opened it."""
+    """One live input."""
 
     def __init__(self, recognizer: Any, listening: Listening, options: RecognitionOptions) -> None:
         self._recognizer = recognizer
@@ -233,7 +234,9 @@ class SherpaStreaming:
         self._book = book
 
     def open_stream(self, options: RecognitionOptions) -> SherpaStream:
-        """A stream of its own, with hotwords of its own."""
+        """A stream of its own, with hotwords of its own; raises UnsupportedOption for one it cannot spell."""
+        if self._notices(options):
+            raise UnsupportedOption("A hotword holds signs that the model does not know; leave it out.")
         return SherpaStream(self._recognizer, self._listen(options), options)
 
     def recognise(self, stretch: Stretch, options: RecognitionOptions, progress: Progress) -> Recognition:
