@@ -28,6 +28,8 @@ _LOOK_S = 600.0
 _LOOK = """
 import importlib, json, sys
 from importlib import metadata
+# Before the imports: setuptools puts packages of its own in the way.
+packages = {each.metadata["Name"]: each.version for each in metadata.distributions()}
 for name in sys.argv[1:]:
     try:
         importlib.import_module(name)
@@ -36,7 +38,7 @@ for name in sys.argv[1:]:
         raise
 torch = sys.modules.get("torch")
 print(json.dumps({
-    "packages": {each.metadata["Name"]: each.version for each in metadata.distributions()},
+    "packages": packages,
     "parley": importlib.import_module("parley").__version__,
     "torch": torch.__version__ if torch else "",
     "cuda": (torch.version.cuda or getattr(torch.version, "hip", None)) if torch else None,

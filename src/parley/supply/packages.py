@@ -30,7 +30,7 @@ _UNREACHABLE = re.compile(
     r"|Connection broken|IncompleteRead|CERTIFICATE_VERIFY_FAILED|\b50[234] (Server )?Error"
 )
 _NO_SPACE = re.compile(
-    r"No space left on device|\[Errno 28\]|Disk quota exceeded|not enough space on the disk"
+    r"No space left on device|\[Errno (?:28|27|122)\]|Disk quota exceeded|not enough space on the disk"
 )
 _NO_MATCH = re.compile(r"No matching distribution found for ([A-Za-z0-9._+=-]+)")
 _NO_BUILD = re.compile(r"(?:Failed building wheel for|Could not build wheels for|Failed to build) ([\w.-]+)")
