@@ -188,12 +188,12 @@ def spoken_language(mark: str) -> str | None:
     return bare(mark) if bare(mark) in known else None
 
 
-_SAYS_NOTHING = frozenset({"", "EMO_UNKNOWN", "NEUTRAL", "Speech", "Event_UNK"})
+_UNSAID = frozenset({"", "EMO_UNKNOWN", "Speech", "Event_UNK", "GBG", "SPECIAL"})
 
 
 def sound_tags(*marks: str) -> tuple[str, ...]:
-    """SenseVoice's marks of mood and event, in lower case, without those that say nothing."""
-    return tuple(bare(mark).lower() for mark in marks if bare(mark) not in _SAYS_NOTHING)
+    """SenseVoice's marks of mood and event, without those that say nothing."""
+    return tuple(bare(mark) for mark in marks if bare(mark) not in _UNSAID)
 
 
 class Whisper:
