@@ -8,6 +8,7 @@ from pathlib import Path
 
 from generating.asyncapi import asyncapi_file
 from generating.errors import errors_page
+from generating.models import models_page
 from generating.native import native_page, native_schema
 from generating.settings import settings_page
 
@@ -25,6 +26,7 @@ def pages() -> dict[Path, str]:
         DOCS / "formats" / "benchmark.schema.json": benchmark,
         DOCS / "settings.md": settings_page(),
         DOCS / "errors.md": errors_page(),
+        DOCS / "model-files.md": models_page(),
         DOCS / "formats" / "transcript.schema.json": transcript,
         DOCS / "protocols" / "native.md": native_page(),
         DOCS / "protocols" / "native.schema.json": native_schema(),
