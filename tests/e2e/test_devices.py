@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.command import PLUGINS, Parley
 from tests.e2e.native import tone
+from tests.engines.environments import settings_with
 
 
 @pytest.fixture
@@ -103,3 +104,15 @@ def test_what_was_found_and_which_role_runs_where(parley: Parley, tmp_path: Path
     text = parley("devices", "--device", "mps").out
     assert "The engine 'sim-two' runs on cpu instead of mps (there is none)." in text
     assert "cuda:0   simulated cuda:0 (1000 MiB)" in text
+
+
+@pytest.mark.slow
+def test_every_environment_is_asked_with_its_own_library(parley: Parley) -> None:
+    parley.settings |= settings_with("funasr", "sherpa-onnx")
+    shown = parley("devices", "--json", timeout=600)
+    assert shown.code == 0, shown.err
+    found = {(each["environment"], each["library"]): each for each in json.loads(shown.out)["libraries"]}
+    for key in (("funasr", "PyTorch"), ("sherpa-onnx", "SherpaOnnx"), ("", "CTranslate2")):
+        assert not found[key]["problem"]
+        assert found[key]["devices"][-1]["name"] == "cpu"
+        assert not found[key]["devices"][-1]["problem"]
