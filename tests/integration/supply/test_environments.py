@@ -32,7 +32,6 @@ from parley.settings import load_settings
 from parley.supply import building
 from parley.supply.environments import Environment, Environments
 from parley.supply.models import Models
-from parley.supply.occupancy import sole_installer
 from parley.supply.packages import Failed
 from parley.supply.readiness import Supplies
 from tests.integration.fleet.scenario import QUICK, engine, limits, say, scenario, told
@@ -70,14 +69,36 @@ def index(wheels: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def template(index: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an environment of tinylib 1.0, made once."""
+    folder = tmp_path_factory.mktemp("template")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        use_index(monkeypatch, index, folder)
+        install(folder)
+    return folder
+
+
+@pytest.fixture
+def former(template: Path, tmp_path: Path) -> Path:
+    """A copy of that; gives the folder that is in force."""
+    shutil.copytree(template, tmp_path, symlinks=True, dirs_exist_ok=True)
+    (made,) = made_folders(tmp_path)
+    return made
+
+
 @pytest.fixture(autouse=True)
 def pip_settings(index: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_index(monkeypatch, index, tmp_path)
+
+
+def use_index(monkeypatch: pytest.MonkeyPatch, index: str, folder: Path) -> None:
     """pip as it is without settings, but for where it finds packages: which shows that those reach it."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_INDEX_URL", f"{index}/simple")
-    monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_CACHE_DIR", str(folder / "cache"))
 
 
 def environments(folder: Path, version: str = "1.0", **recipe: bool | int) -> Environments:
@@ -151,11 +172,9 @@ def test_without_an_index_pip_takes_wheels_from_a_folder_and_nothing_of_another_
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_interruptions_leave_the_former_environment(tmp_path: Path) -> None:
-    install(tmp_path, "1.0")
-    (former,) = made_folders(tmp_path)
-    moments = {"downloading tinylib": signal.SIGKILL, "installing": signal.SIGKILL, "looking": signal.SIGKILL}
-    for moment, number in {"making": signal.SIGKILL, **moments, "installing 3": signal.SIGINT}.items():
+def test_interruptions_leave_the_former_environment(former: Path, tmp_path: Path) -> None:
+    moments = {"making": signal.SIGKILL, "downloading tinylib": signal.SIGKILL, "looking": signal.SIGKILL}
+    for moment, number in {**moments, "installing": signal.SIGINT}.items():
         command = installing(tmp_path / "environments", tmp_path / "pins", "2.0")
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None
@@ -184,8 +203,8 @@ def nobody_runs_in(folder: Path) -> bool:
     return False
 
 
+@pytest.mark.usefixtures("former")
 def test_a_removal_that_was_interrupted_is_finished_by_the_next_one(tmp_path: Path) -> None:
-    install(tmp_path)
     (tmp_path / "environments/tiny/current.json").unlink()
     assert environments(tmp_path).python("tiny") is None
     assert environments(tmp_path).remove("tiny") > 1_000_000
@@ -204,12 +223,10 @@ def test_two_at_once(tmp_path: Path) -> None:
         child.communicate(timeout=INSTALL_S)
         assert child.returncode == 0
     assert version_in(tmp_path) == "2.0"
-    with sole_installer(tmp_path / "environments", "another"):
-        assert install(tmp_path, "1.0").packages["tinylib"] == "1.0"
 
 
+@pytest.mark.usefixtures("former")
 def test_a_disk_that_fills_up_leaves_the_former_environment(wheels: Path, tmp_path: Path) -> None:
-    install(tmp_path, "1.0")
     ours = shutil.copytree(wheels, tmp_path / "wheels")
     make_tiny(ours, "3.0", ballast=20_000_000)
     command = installing(tmp_path / "environments", tmp_path / "pins", "3.0")
@@ -238,8 +255,8 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         install(tmp_path)
 
 
+@pytest.mark.usefixtures("former")
 def test_what_pip_does_not_find_is_named(tmp_path: Path) -> None:
-    install(tmp_path, "1.0")
     with pytest.raises(InstallFailed, match=r"pip finds no tinylib==9\.9 for Python"):
         install(tmp_path, "9.9")
     assert version_in(tmp_path) == "1.0"
@@ -287,7 +304,6 @@ def test_the_build_of_pytorch_is_the_one_asked_for(index: str, tmp_path: Path) -
     (still,) = environments(tmp_path).installed()
     assert still == made
     assert len(made_folders(tmp_path)) == 1
-    assert install(tmp_path, torch_pinned=True, torch="default", torch_index=whl).torch == "2.13.0"
 
 
 def lives(folder: Path) -> dict[str, bool]:
@@ -296,8 +312,8 @@ def lives(folder: Path) -> dict[str, bool]:
     return {str(made): python is not None and python.startswith(str(made)) for made in made_folders(folder)}
 
 
+@pytest.mark.usefixtures("former")
 def test_workers_keep_the_environment_they_run_from_and_new_ones_take_the_new_one(tmp_path: Path) -> None:
-    install(tmp_path, "1.0")
     pool = pool_of_environment("tiny", [engine()], load_settings(), supplies(tmp_path))
 
     @scenario

@@ -1,0 +1,104 @@
+"""`parley pull` where an engine environment lacks too: what is said, and in which order things are done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from parley.cli.commands import app
+from parley.errors import DiskFull, InvalidOption
+from parley.supply.environments import Environments
+from tests.integration.supply.hub import Hub, hub
+from tests.integration.supply.pulling import REPOS
+
+ENGINE = """
+from parley.engines.contract import EngineSpec, Role
+from parley.engines.model import Hub, ModelSource, ModelSpec
+
+TINY = ModelSpec(
+    name="tiny-words",
+    sources=(ModelSource(hub=Hub.HUGGINGFACE, repo="acme/tiny", revision="main"),),
+    needs=("config.json",), size_mib=1, licence="Apache-2.0",
+)
+SPEC = EngineSpec(
+    name="words", role=Role.ASR, factory=":Recogniser", revision="1", summary="test", licence="MIT",
+    models=(TINY,), environment="funasr", requires=("a_package_that_nobody_has",),
+)
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[Hub]:
+    with hub(**REPOS) as running:
+        yield running
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: Hub) -> list[tuple[str, object]]:
+    """A machine with a profile `words`; making an environment is only remembered."""
+    done: list[tuple[str, object]] = []
+
+    def install(self: Environments, name: str, **options: object) -> None:
+        place = self.folder / name
+        place.mkdir(parents=True)
+        (place / "python").touch()
+        (place / "current.json").write_text(json.dumps({"python": "python"}))
+        done.append((name, options["torch"]))
+        assert not [each for each in server.asked if "/resolve/" in each.path]
+
+    monkeypatch.setattr(Environments, "install", install)
+    engines = tmp_path / "engines"
+    engines.mkdir()
+    (engines / "words.py").write_text(ENGINE)
+    (tmp_path / "parley.toml").write_text(
+        f"engine_dirs = ['{engines}']\n[profiles.words]\nasr = \"words\"\n"
+        f'[models]\nhf_endpoint = "{server.address}"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PARLEY_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("PARLEY_CONFIG", "HF_TOKEN", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    return done
+
+
+def pull(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["pull", "words", *arguments], catch_exceptions=False)
+
+
+def test_environment_and_models_come_with_one_command(installed: list[tuple[str, object]]) -> None:
+    done = pull("--torch", "cpu")
+    assert done.exit_code == 0
+    assert done.stdout == "ready: parley transcribe --profile words FILE\n"
+    said = done.stderr.splitlines()
+    assert said[1].startswith("tiny-words: licence Apache-2.0 (the hub says mit); 1.3 MB in 4 files")
+    assert said[2].startswith("environment funasr: about ")
+    assert said[3].startswith("together about ")
+    assert installed == [("funasr", "cpu")]
+    again = pull("--torch", "cpu")
+    assert again.stdout == done.stdout
+    assert "--torch changes nothing here" in again.stderr
+    assert len(installed) == 1
+
+
+def test_a_build_that_does_not_exist_is_refused_before_anything_is_done(
+    installed: list[tuple[str, object]], server: Hub, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidOption):
+        pull("--torch", "nonsense")
+    assert installed == []
+    assert not (tmp_path / "data" / "models" / "tiny-words").exists()
+
+
+def test_a_disk_too_small_for_all_of_it_is_told_first(
+    installed: list[tuple[str, object]], server: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parley.supply.disk.free_mib", lambda folder: 100)
+    with pytest.raises(DiskFull, match="and 100 MiB are free; make room first"):
+        pull("--torch", "cpu")
+    assert installed == []
+    assert not [each for each in server.asked if "/resolve/" in each.path]
