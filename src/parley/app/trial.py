@@ -11,6 +11,7 @@ from parley.app.workshop import Workshop, load_profiles, open_workshop, supplies
 from parley.bench.machine import environments_of
 from parley.bench.shop import Setting
 from parley.engines.profiles import Profile, choose
+from parley.engines.selecting import select
 from parley.errors import ParleyError
 from parley.fleet.probing import probe
 from parley.settings import Settings
@@ -25,14 +26,18 @@ class Trials:
     settings: Settings
     folder: Path
 
-    def require(self, names: tuple[str, ...]) -> tuple[Profile, ...]:
-        """The profiles of these names; raises ProfileUnknown, or ProfileNotInstalled with the command."""
+    def require(self, names: tuple[str, ...], language: str | None = None) -> tuple[Profile, ...]:
+        """The profiles of these names, each once; `auto` and public names mean what they mean elsewhere.
+
+        Raises ProfileUnknown, or ProfileNotInstalled with the command.
+        """
         profiles = load_profiles(self.settings)
         supplies = supplies_of(self.settings)
-        found = tuple(choose(profiles, name) for name in names)
-        for profile in found:
+        chosen = [select(profiles, name, language, supplies.has).profile for name in names]
+        found = {profile.name: profile for profile in chosen}
+        for profile in found.values():
             supplies.require(profile)
-        return found
+        return tuple(found.values())
 
     def interpreters(self, profiles: tuple[Profile, ...]) -> dict[str, str]:
         """The interpreters of the engine environments that profiles use, by name."""

@@ -29,6 +29,7 @@ from parley.cli.delivery import write_whole
 from parley.cli.files import stop_on_terminate
 from parley.cli.main import INTERRUPTED
 from parley.cli.start import start
+from parley.engines.profiles import Profile
 from parley.errors import FileNotFound, InputError, InvalidOption, WorkerError
 from parley.settings import Settings
 from parley.speech.placing import is_wanted
@@ -72,8 +73,8 @@ def measure(asked: Asked, results: Results) -> int:
     old = _old(results, samples)
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
         trials = Trials(settings=settings, folder=Path(folder) / "data")
-        profiles = trials.require(asked.profiles or (settings.profile,))
-        course = _plan(asked, settings, trials, samples, Path(folder))
+        profiles = trials.require(asked.profiles or (settings.profile,), asked.language or None)
+        course = _plan(asked, settings, trials, profiles, samples, Path(folder))
         machine = this_machine(trials.interpreters(profiles))
         devices: list[str] = []
 
@@ -123,15 +124,20 @@ def _old(results: Results, samples: Sequence[Sample]) -> Report | None:
 
 
 def _plan(
-    asked: Asked, settings: Settings, trials: Trials, samples: Sequence[Sample], folder: Path
+    asked: Asked,
+    settings: Settings,
+    trials: Trials,
+    profiles: Sequence[Profile],
+    samples: Sequence[Sample],
+    folder: Path,
 ) -> Course:
     counts = _counts(asked.workers) or (settings.worker_count(),)
     devices = _devices(asked.devices) or ("",)
     recognition = RecognitionOptions(language=asked.language or None)
     return Course(
         settings=[
-            Setting(profile=profile, device=device, workers=count)
-            for profile in asked.profiles or (settings.profile,)
+            Setting(profile=profile.name, device=device, workers=count)
+            for profile in profiles
             for device in devices
             for count in counts
         ],

@@ -19,7 +19,6 @@ from parley.bench.corpus import Sample
 from parley.bench.course import Course
 from parley.bench.memory import PeakMemory
 from parley.bench.shop import SPARE, Setting
-from parley.engines.profiles import Profile
 from parley.errors import ProfileNotInstalled, ProfileUnknown
 from parley.settings import Settings, load_settings
 
@@ -293,7 +292,9 @@ def test_profiles_are_required_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(ProfileUnknown, match="embedded"):
         trials.require(("nobody",))
     [embedded] = trials.require(("embedded",))
-    assert isinstance(embedded, Profile)
+    assert embedded.name == "embedded"
+    # What is left open is decided as everywhere else, and what is the same is measured once.
+    assert trials.require(("embedded", "auto"), "en") == (embedded,)
 
 
 def test_a_named_device_goes_for_every_role_and_engines_stay_the_users(tmp_path: Path) -> None:
