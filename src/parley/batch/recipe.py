@@ -118,7 +118,7 @@ class _Recipe:
         """Let the speech workers load the recogniser while another process decodes."""
         # Whatever is wrong with it, the call that needs the recogniser says so.
         with suppress(ParleyError):
-            await self.tools.fleet.warm(self.profile.engines[Role.ASR].name)
+            await self.tools.fleet.warm(self.profile.engines[Role.ASR].name, keep=False)
 
     async def _find_speech(self, index: int, track: PcmTrack) -> tuple[SpeechFinder, list[Span]]:
         finder = SpeechFinder(

@@ -30,7 +30,7 @@ class Equipment:
         self, spec: PoolSpec, limits: FleetLimits, space: Space, tell: Callable[[str], None]
     ) -> None:
         self.space = space
-        self.faults = Faults(limits.load_backoff_s)
+        self.faults = Faults(limits.load_backoff_s, limits.load_attempts)
         self._spec = spec
         self._tell = tell
         self._told: dict[str, None] = {}

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from parley.errors import EngineBroken, ParleyError, WorkerError, rebuild
 
-MAX_STRIKES = 2
-"""Workers that an engine may cost in a row while it is loaded, before it is broken."""
-
 
 @dataclass(slots=True, kw_only=True)
 class _Fault:
@@ -21,11 +18,12 @@ class _Fault:
 class Faults:
     """Between two tries an engine is refused at once; the waits grow as `backoff_s` says, the last one lasts.
 
-    A loss of the worker counts when it is the second in a row: the first may be chance.
+    The loss of a worker counts when it is the last of `attempts` in a row: one alone may be chance.
     """
 
-    def __init__(self, backoff_s: Sequence[float]) -> None:
+    def __init__(self, backoff_s: Sequence[float], attempts: int = 2) -> None:
         self._backoff_s = backoff_s
+        self._attempts = attempts
         self._faults: dict[str, _Fault] = {}
         self._strikes: dict[str, int] = {}
 
@@ -42,7 +40,7 @@ class Faults:
     def struck(self, engine: str, error: ParleyError, now: float) -> None:
         """A worker was lost while it loaded the engine."""
         strikes = self._strikes[engine] = self._strikes.get(engine, 0) + 1
-        if strikes >= MAX_STRIKES or engine in self._faults:
+        if strikes >= self._attempts or engine in self._faults:
             self.failed(engine, error, now)
 
     def mended(self, engine: str) -> None:

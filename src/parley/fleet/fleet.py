@@ -93,18 +93,19 @@ class Fleet:
             pool = self._spare(pool, engine)
         return await pool.call(engine, request, audio_s, on_progress, priority)
 
-    async def warm(self, *engines: str) -> None:
+    async def warm(self, *engines: str, keep: bool = True) -> None:
         """Start the workers of the pools that have the named engines, load those, and keep so many running.
 
-        Without names all pools are started. Raises ParleyError when a pool cannot start any worker, or
-        none that has its engines.
+        Without `keep` an elastic pool only sees to it that somebody has them loaded, for now. Without
+        names all pools are started. Raises ParleyError when a pool cannot start any worker, or none that
+        has its engines.
         """
         wanted = {
             pool: [engine for engine in pool.spec.engines if engine.name in engines]
             for pool in self._pools.values()
             if not pool.spec.is_spare
         }
-        warming = [pool.warm(mine) for pool, mine in wanted.items() if mine or not engines]
+        warming = [pool.warm(mine, keep=keep) for pool, mine in wanted.items() if mine or not engines]
         # All of them, whatever becomes of one.
         ends = await asyncio.gather(*warming, return_exceptions=True)
         for error in (end for end in ends if end is not None):

@@ -26,8 +26,9 @@ class FleetLimits:
     waits for such memory longer than `room_patience_s` is given that of workers that are busy, as soon as
     they have done their call.
 
-    An engine that could not be loaded is refused for the next of `load_backoff_s`, then tried again.
-    Workers that do on the processor what was too much for a device go home after `spare_idle_s`.
+    An engine that could not be loaded, or that cost `load_attempts` workers in a row while it was loaded,
+    is refused for the next of `load_backoff_s`, then tried again. Workers that do on the processor what
+    was too much for a device go home after `spare_idle_s`.
     """
 
     start_deadline_s: float = 60.0
@@ -48,6 +49,7 @@ class FleetLimits:
     max_waiting_calls: int = 1_000
     device_memory_mib: Mapping[str, int] = field(default_factory=dict[str, int])
     room_patience_s: float = 30.0
+    load_attempts: int = 3
     load_backoff_s: tuple[float, ...] = (1.0, 5.0, 30.0, 300.0)
     spare_idle_s: float = 60.0
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 
 from parley.engines.contract import EngineSpec
 from parley.errors import FleetClosed, ParleyError
 from parley.fleet.equipment import Equipment
-from parley.fleet.health import LoadedEngine, PoolHealth
+from parley.fleet.health import PoolHealth
 from parley.fleet.idling import Idling
 from parley.fleet.ledger import Ledger
 from parley.fleet.limits import FleetLimits
 from parley.fleet.line import Answer, Line, Ticket
 from parley.fleet.lost import Lost, NoRoom, TooLarge
+from parley.fleet.report import report
 from parley.fleet.shift import Shift, State
 from parley.fleet.space import Space
 from parley.fleet.spec import PoolSpec
@@ -105,12 +106,20 @@ class Pool:
         finally:
             self._line.leave(ticket)
 
-    async def warm(self, engines: Collection[EngineSpec]) -> None:
+    async def warm(self, engines: Collection[EngineSpec], *, keep: bool) -> None:
         """Start all workers, load `engines` in each and keep so many running from now on.
 
-        An elastic pool starts and keeps its minimum, and for now one at least. Raises why when none
-        could be started, or an engine could not be loaded in any.
+        An elastic pool starts and keeps its minimum, and for now one at least; without `keep` it only
+        sees to it that some worker has them. Raises why when none could be started, or an engine could not
+        be loaded in any.
         """
+        if keep or not self.spec.is_elastic:
+            await self._start_all(engines)
+        for engine in engines:
+            if not self._staff.has_loaded(engine.name):
+                await self._load(engine)
+
+    async def _start_all(self, engines: Collection[EngineSpec]) -> None:
         self._kept, self._is_unloaded = engines, False
         self._place()
         if self.spec.is_elastic and not self._staff.alive and not self._staff.pending:
@@ -121,9 +130,6 @@ class Pool:
             self._require_kept()
         if not self._staff.alive:
             raise _closed() if self._is_closed else self._refusal or self._ledger.bankruptcy(self.spec.name)
-        for engine in engines:
-            if not self._staff.has_loaded(engine.name):
-                await self._load(engine)
 
     def _require_kept(self) -> None:
         """Raise why nobody could be started, though somebody may start now for other calls."""
@@ -132,37 +138,15 @@ class Pool:
 
     def health(self) -> PoolHealth:
         """The pool at this moment."""
-        ledger = self._ledger
-        return PoolHealth(
-            name=self.spec.name,
-            alive=self._staff.alive,
-            starting=self._staff.starting,
-            dead=max(0, min(ledger.unreplaced, self.spec.workers - self._staff.alive - self._staff.starting)),
+        return report(
+            self.spec,
+            self._staff,
+            self._ledger,
+            self.equipment,
             waiting=len(self._line),
-            restarts=ledger.restarts,
-            recycled=ledger.recycled,
-            gave_up=not ledger.may_start(self._loop.time()),
-            reasons=ledger.reasons,
-            loaded=tuple(
-                LoadedEngine(
-                    name=engine,
-                    device=device,
-                    workers=len(how),
-                    memory_mib=sum(each.memory_mib or self._engines[engine].memory_mib for each in how),
-                    load_s=max(each.seconds for each in how),
-                )
-                for (engine, device), how in sorted(self._staff.loaded.items())
-            ),
-            broken=self._broken(),
-            notices=self.equipment.notices,
-            is_spare=self.spec.is_spare,
+            now=self._loop.time(),
+            refusal=self._refusal,
         )
-
-    def _broken(self) -> Mapping[str, str]:
-        """Engines that no worker has and none can load, with the reason."""
-        everywhere = dict.fromkeys(self._engines, self._refusal.message) if self._refusal else {}
-        reasons = {**everywhere, **self.equipment.faults.reasons}
-        return {name: why for name, why in reasons.items() if not self._staff.has_loaded(name)}
 
     def close(self) -> None:
         """Settle every call and begin to end every worker."""
@@ -227,6 +211,8 @@ class Pool:
 
     def _hand_out(self) -> None:
         for ticket in self._line:
+            if not (self._staff.idle or self.equipment.faults.reasons):
+                return
             engine = ticket.engine.name
             refusal = self.equipment.refusal(engine)
             shift = self._staff.free_for(engine, may_load=refusal is None)

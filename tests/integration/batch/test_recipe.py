@@ -71,7 +71,7 @@ class ScriptedFleet:
             raise error
         return Answer(reply=self.reply(request), cpu_s=0.1, worker_pid=1, attempts=1, notices=self.notices)
 
-    async def warm(self, *engines: str) -> None:
+    async def warm(self, *engines: str, keep: bool = True) -> None:
         pass
 
     def reply(self, request: Any) -> Any:

@@ -136,3 +136,16 @@ async def test_only_the_pools_that_have_the_named_engines_are_started() -> None:
         await fleet.warm("engine-3")
         await told(fleet, "x", name="engine-4")
         assert [one.alive for one in fleet.health().pools] == [0, 0, 0, 1, 1, 0]
+
+
+@scenario
+async def test_what_is_loaded_for_one_task_is_not_kept() -> None:
+    spec = pool(2, engine(), engine("other"), idle_s=0.2, min_workers=1)
+    async with Fleet([spec], limits()) as fleet:
+        await fleet.warm("other", keep=False)
+        assert [each.name for each in fleet.health().pools[0].loaded] == ["other"]
+        await fleet.warm("scripted")
+        await fleet.warm("other", keep=False)
+        await until(lambda: len(worker_pids()) == 1, 30)
+        await asyncio.gather(say(fleet, "abort"), return_exceptions=True)
+        await until(lambda: [each.name for each in fleet.health().pools[0].loaded] == ["scripted"], 30)

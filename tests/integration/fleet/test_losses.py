@@ -241,7 +241,9 @@ async def test_a_call_that_takes_too_much_memory_is_ended() -> None:
 @scenario
 async def test_under_random_kills_every_call_ends_and_no_answer_is_mixed_up() -> None:
     dice = random.Random(7)
-    async with Fleet([pool(3)], limits(restart_budget=1000, restart_backoff_s=0.001)) as fleet:
+    async with Fleet(
+        [pool(3)], limits(restart_budget=1000, load_attempts=1000, restart_backoff_s=0.001)
+    ) as fleet:
 
         async def lane(name: int) -> list[int]:
             attempts: list[int] = []

@@ -100,7 +100,7 @@ class ScriptedFleet:
             self.at_once -= isinstance(request, frames.Recognise)
         return Answer(reply=self._reply(request, script), cpu_s=0.1, worker_pid=1, attempts=1)
 
-    async def warm(self, *engines: str) -> None:
+    async def warm(self, *engines: str, keep: bool = True) -> None:
         pass
 
     def script(self, content: bytes) -> Script:
