@@ -81,10 +81,12 @@ def install(
     The former one stays in force until the new one is complete, whatever happens.
     """
     from parley.app import supplies_of
+    from parley.app.supplying import make_data_dir
     from parley.cli.start import start
     from parley.cli.waiting import reporting
 
     settings = start(data_dir=data_dir, config=config)
+    make_data_dir(settings)
     with _interruptible(), reporting(name) as report:
         made = supplies_of(settings).environments.install(
             name, torch=torch, torch_index=settings.engines.torch_index, cuda=cuda, report=report
