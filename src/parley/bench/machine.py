@@ -19,6 +19,9 @@ from parley.settings.keys import processors
 
 MIB = 1024 * 1024
 
+BUSY_SHARE = 0.5
+"""Of the cores: beyond it the workers have to share them."""
+
 OWN = ("onnxruntime", "moonshine-voice", "faster-whisper", "ctranslate2", "av", "numpy")
 """What the embedded profile computes with."""
 
@@ -52,6 +55,17 @@ def environments_of(engines: Iterable[EngineSpec]) -> tuple[str, ...]:
 def load_average() -> float | None:
     """Processes that wanted a core over the last minute, on average; None where the system does not say."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def busy(machine: Machine) -> str:
+    """A sentence for a machine that had other things to do when the benchmark began, else ""."""
+    load = machine.load_before or 0.0
+    if load <= BUSY_SHARE * machine.cores:
+        return ""
+    return (
+        f"The machine was busy before the benchmark began (load {load:.1f} on {machine.cores} cores): "
+        "wall times say little; processor times, memory and error rates hold."
+    )
 
 
 def processor() -> str:

@@ -17,7 +17,7 @@ from parley.batch.wish import Wish
 from parley.bench.comparison import Comparison, compare, require_comparable
 from parley.bench.corpus import Sample, corpus, digest, files, material
 from parley.bench.course import Course
-from parley.bench.machine import load_average, this_machine
+from parley.bench.machine import busy, load_average, this_machine
 from parley.bench.markdown import into_page, markdown
 from parley.bench.page import page
 from parley.bench.report import Machine, Report, read_report, write_report
@@ -180,7 +180,7 @@ def _run(work: Coroutine[Any, Any, None]) -> int:
 
 
 def _report(asked: Asked, course: Course, machine: Machine, *, is_complete: bool) -> Report:
-    lack = lacking(course.samples)
+    notes = (lacking(course.samples), busy(machine))
     return Report(
         made_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         command=shlex.join(["parley", *sys.argv[1:]]),
@@ -189,7 +189,7 @@ def _report(asked: Asked, course: Course, machine: Machine, *, is_complete: bool
         runs=asked.runs,
         combinations=course.scored(),
         roles=tuple(course.roles),
-        notes=(lack,) if lack else (),
+        notes=tuple(note for note in notes if note),
         is_complete=is_complete,
     )
 

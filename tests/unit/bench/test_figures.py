@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.unit.bench.reports import MACHINE, MATERIAL, around, combination, rep
 
 from parley.bench.comparison import TOLERANCE, Verdict, compare, judge, judge_rate
 from parley.bench.figures import number, ranged, speed
+from parley.bench.machine import busy, this_machine
 from parley.bench.report import (
     Accuracy,
     Combination,
@@ -259,3 +261,18 @@ def test_the_page_about_it_names_every_option(name: str) -> None:
     }
     assert not [flag for flag in spelled.values() if flag not in text]
     assert f" {WORSE} " in text or f"；{WORSE} " in text
+
+
+def test_a_busy_machine_is_told() -> None:
+    assert "load 7.0 on 2 cores" in busy(replace(MACHINE, load_before=7.0))
+    assert busy(replace(MACHINE, load_before=0.9)) == ""
+    assert busy(replace(MACHINE, load_before=None)) == ""
+
+
+def test_the_machine_is_described() -> None:
+    here = this_machine({"own": sys.executable})
+    assert here.processor
+    assert here.cores >= 1
+    assert here.memory_mib > 100
+    assert here.versions["parley"]
+    assert "own/ctranslate2" in here.versions
