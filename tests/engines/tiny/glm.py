@@ -46,8 +46,9 @@ def write(folder: Path) -> None:
     torch.manual_seed(5)
     config = transformers.GlmAsrConfig(
         audio_config={
-            "model_type": "glmasr_encoder", "hidden_size": 32, "intermediate_size": 128, "num_hidden_layers": 2,
-            "num_attention_heads": 2, "num_mel_bins": 128, "max_position_embeddings": 1500,
+            "model_type": "glmasr_encoder", "hidden_size": 32, "intermediate_size": 128,
+            "num_hidden_layers": 2, "num_attention_heads": 2, "num_mel_bins": 128,
+            "max_position_embeddings": 1500,
         },
         text_config={
             "model_type": "llama", "vocab_size": len(tokenizer), "hidden_size": 32, "intermediate_size": 64,

@@ -87,11 +87,10 @@ COMPUTE_TYPES = {CPU: ("int8", "float32"), "cuda": ("float16", "int8_float16", "
 """The first one that the device can do. On a processor int8 is twice as fast and answers nearly the same."""
 
 LEAST_S = 0.1
-TEMPERATURES = (0.0, 0.4, 0.8)
-"""A text that repeats itself, or that the model itself does not believe, is decoded again, at most twice."""
-
-SEED = 1
-"""Decoding again goes by chance; a worker that starts afresh at least throws the same dice."""
+REPETITIVE = 2.4
+AGAIN = {"repetition_penalty": 1.1, "no_repeat_ngram_size": 3}
+"""A text that can be packed so well repeats itself. It is decoded once more, so that it cannot; Whisper's
+own way, to throw dice, would answer differently each time."""
 
 CONTEXT = 448
 CONTROL = 5
@@ -127,7 +126,6 @@ class FasterWhisper:
         can: set[str] = ctranslate2.get_supported_compute_types(setup.kind, index)
         wanted = COMPUTE_TYPES[setup.kind]
         (folder,) = setup.models.values()
-        ctranslate2.set_random_seed(SEED)
         self._model: Any = WhisperModel(
             str(folder),
             device=setup.kind,
@@ -144,18 +142,32 @@ class FasterWhisper:
         seconds = len(stretch.samples) / SAMPLE_RATE_HZ
         if seconds < LEAST_S or not stretch.islands:
             return Recognition(pieces=(), language=options.language)
-        self._windows.left = math.ceil(seconds / WINDOW_S) + SPARE_WINDOWS
         front = steering(options, self._encode)
-        lazy, info = self._model.transcribe(stretch.samples, **self._asked(options, front, seconds))
-        segments, notices = _consume(lazy, seconds, progress)
+        asked = self._asked(options, front, seconds)
+        segments, language, notices = self._decode(stretch, asked, lambda done_s: progress(done_s / 2))
+        if any(segment.compression_ratio > REPETITIVE for segment in segments):
+            asked = {**asked, "language": language, **AGAIN}
+            half_s = seconds / 2
+            segments, language, notices = self._decode(
+                stretch, asked, lambda done_s: progress(half_s + done_s / 2)
+            )
         translated = (TRANSLATED,) if options.words and options.task == "translate" else ()
         pieces = _pieces(segments, stretch, with_words=options.words)
         own = {code: ours for ours, code in models.OWN_CODES.items()}
         return Recognition(
             pieces=pieces,
-            language=own.get(info.language, info.language) if pieces else options.language,
+            language=own.get(language, language) if pieces else options.language,
             notices=(*front.notices, *translated, *notices),
         )
+
+    def _decode(
+        self, stretch: Stretch, asked: Mapping[str, Any], progress: Progress
+    ) -> tuple[list[Any], str, tuple[str, ...]]:
+        seconds = len(stretch.samples) / SAMPLE_RATE_HZ
+        self._windows.left = math.ceil(seconds / WINDOW_S) + SPARE_WINDOWS
+        lazy, info = self._model.transcribe(stretch.samples, **asked)
+        segments, notices = _consume(lazy, seconds, progress)
+        return segments, info.language, notices
 
     def _asked(self, options: RecognitionOptions, front: Steering, seconds: float) -> Mapping[str, Any]:
         room = CONTEXT - CONTROL - front.tokens
@@ -163,7 +175,7 @@ class FasterWhisper:
             "language": models.OWN_CODES.get(options.language or "", options.language),
             "task": options.task,
             "beam_size": 5,
-            "temperature": list(TEMPERATURES),
+            "temperature": 0.0,
             "condition_on_previous_text": False,
             "initial_prompt": list(front.prompt) or None,
             "hotwords": front.hotwords or None,
