@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import parley
 from parley.errors import (
@@ -31,8 +30,11 @@ from parley.wire.frames import (
     Trying,
 )
 
-DEADLINE_S = 120.0
-"""Seconds for one worker: to start, to import a library as large as PyTorch, and to run the operations."""
+START_S = 120.0
+"""Seconds for one worker to start, and to import a library as large as PyTorch."""
+
+OPERATION_S = 60.0
+"""Seconds for one operation; the first one on a device loads its kernels."""
 
 MOST_LOSSES = 8
 """Devices that may each cost a worker, before the backend is given up."""
@@ -46,7 +48,8 @@ async def probe(
     python: str = sys.executable,
     environment: str = "",
     threads: int = 1,
-    deadline_s: float = DEADLINE_S,
+    start_s: float = START_S,
+    operation_s: float = OPERATION_S,
     limits: FleetLimits | None = None,
 ) -> tuple[DeviceFound, ...]:
     """What the backend sees. A device on which a worker dies or hangs has that as its problem.
@@ -58,36 +61,55 @@ async def probe(
     spec = PoolSpec(name=environment or "speech", engines=(), workers=1, python=python, threads=threads)
     lost: dict[str, str] = {}
     while True:
-        tried: list[str] = []
+        asking = _Asking(start_s=start_s, operation_s=operation_s)
         question = Probe(call_id=_CALL, backend=backend, avoid=tuple(lost))
         try:
-            answer = await _ask(spec, limits or FleetLimits(), question, tried.append, deadline_s)
+            answer = await asking.ask(spec, limits or FleetLimits(), question)
         except (WorkerDied, WorkerHung) as error:
-            if not tried or len(lost) >= MOST_LOSSES:
+            if not asking.tried or len(lost) >= MOST_LOSSES:
                 raise
             hung = isinstance(error, WorkerHung)
-            lost[tried[-1]] = "an operation hung" if hung else "an operation ended the process"
+            lost[asking.tried] = "an operation hung" if hung else "an operation ended the process"
             continue
         return tuple(
             replace(device, problem=lost.get(device.name, device.problem)) for device in answer.devices
         )
 
 
-async def _ask(
-    spec: PoolSpec, limits: FleetLimits, question: Probe, trying: Callable[[str], None], deadline_s: float
-) -> Probed:
-    child = await _start(spec, limits)
-    try:
-        async with asyncio.timeout(deadline_s):
-            _check_version(await _hear(child), spec.name)
-            await child.send(question)
-            return await _await_answer(child, trying)
-    except TimeoutError:
-        # Its stacks go to the log.
-        await child.break_off()
-        raise WorkerHung("A worker that looked for devices hung; the log has the details.") from None
-    finally:
-        await child.retire()
+@dataclass(slots=True, kw_only=True)
+class _Asking:
+    """One worker being asked; `tried` is the device that it announced last."""
+
+    start_s: float
+    operation_s: float
+    tried: str = ""
+
+    async def ask(self, spec: PoolSpec, limits: FleetLimits, question: Probe) -> Probed:
+        child = await _start(spec, limits)
+        try:
+            async with asyncio.timeout(self.start_s) as bound:
+                _check_version(await _hear(child), spec.name)
+                await child.send(question)
+                return await self._await_answer(child, bound)
+        except TimeoutError:
+            # Its stacks go to the log.
+            await child.break_off()
+            raise WorkerHung("A worker that looked for devices hung; the log has the details.") from None
+        finally:
+            await child.retire()
+
+    async def _await_answer(self, child: Child, bound: asyncio.Timeout) -> Probed:
+        while True:
+            match await _hear(child):
+                case Trying(device=device):
+                    self.tried = device
+                    bound.reschedule(asyncio.get_running_loop().time() + self.operation_s)
+                case Probed() as probed:
+                    return probed
+                case Failure() as failure:
+                    raise rebuild(failure.code, failure.message, failure.detail)
+                case _:
+                    pass
 
 
 async def _start(spec: PoolSpec, limits: FleetLimits) -> Child:
@@ -99,19 +121,6 @@ async def _start(spec: PoolSpec, limits: FleetLimits) -> Child:
             f"run: parley engines install {spec.name}",
             detail=str(error),
         ) from error
-
-
-async def _await_answer(child: Child, trying: Callable[[str], None]) -> Probed:
-    while True:
-        match await _hear(child):
-            case Trying(device=device):
-                trying(device)
-            case Probed() as probed:
-                return probed
-            case Failure() as failure:
-                raise rebuild(failure.code, failure.message, failure.detail)
-            case _:
-                pass
 
 
 async def _hear(child: Child) -> FromWorker:

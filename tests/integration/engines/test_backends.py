@@ -16,7 +16,7 @@ ROOM = "parley.engines.devices"
 
 
 def ask(backend: str, python: str | Path = sys.executable) -> tuple[DeviceFound, ...]:
-    return asyncio.run(probe(f"{ROOM}.{backend}", python=str(python), deadline_s=240.0))
+    return asyncio.run(probe(f"{ROOM}.{backend}", python=str(python)))
 
 
 def assert_works(found: tuple[DeviceFound, ...]) -> None:
@@ -31,10 +31,12 @@ def test_the_libraries_of_parley_s_own_environment(backend: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_pytorch() -> None:
     assert_works(ask("pytorch:PyTorch", environment("funasr")))
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_sherpa_onnx() -> None:
     assert_works(ask("sherpa:SherpaOnnx", environment("sherpa-onnx")))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from parley.errors import EngineFailed, EngineOutdated, ProfileNotInstalled, WorkerDied, WorkerHung
+from parley.fleet import probing
 from parley.fleet.probing import probe
 from parley.speech.media import Clip
 from parley.speech.recognition import RecognitionOptions
@@ -106,13 +107,17 @@ async def test_a_probe_tells_what_works() -> None:
 
 
 @scenario
-async def test_a_device_that_ends_or_hangs_its_probe_has_that_as_its_problem() -> None:
+async def test_a_device_that_ends_its_probe_has_that_as_its_problem() -> None:
     died = await probe(SPECS["sim-aborts"].backend, limits=QUICK)
     assert [(device.name, device.problem) for device in died] == [
         ("cuda:0", "an operation ended the process"),
         ("cpu", ""),
     ]
-    hung = await probe(SPECS["sim-hangs"].backend, limits=QUICK, deadline_s=4.0)
+
+
+@scenario
+async def test_a_device_that_hangs_its_probe_too() -> None:
+    hung = await probe(SPECS["sim-hangs"].backend, limits=QUICK, operation_s=8.0)
     assert [(device.name, device.problem) for device in hung] == [
         ("cuda:0", "an operation hung"),
         ("cpu", ""),
@@ -150,14 +155,18 @@ def test_a_backend_that_cannot_even_list_is_an_error(
     @scenario
     async def run() -> None:
         with pytest.raises(error) as caught:
-            await probe(f"{tmp_path / 'backend.py'}:Library", limits=QUICK, deadline_s=4.0)
+            start_s = 4.0 if error is WorkerHung else 60.0
+            await probe(f"{tmp_path / 'backend.py'}:Library", limits=QUICK, start_s=start_s)
         assert "/" not in str(caught.value)
 
     run()
 
 
 @scenario
-async def test_a_backend_that_costs_one_worker_after_another_is_given_up(tmp_path: Path) -> None:
+async def test_a_backend_that_costs_one_worker_after_another_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "MOST_LOSSES", 2)
     (tmp_path / "backend.py").write_text(BACKEND.format(body="pass"))
     with pytest.raises(WorkerDied):
         await probe(f"{tmp_path / 'backend.py'}:Bottomless", limits=QUICK)

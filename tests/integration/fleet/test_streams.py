@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 import numpy as np
 
@@ -13,9 +14,10 @@ from tests.integration.fleet.scenario import scenario
 from tests.integration.fleet.spoken import Spoken, worker
 
 STREAMS = 50
-CHUNKS = 8
+CHUNKS = 6
 
 
+@cache
 def pcm(name: str) -> list[bytes]:
     """Chunks of uneven length, different for each stream."""
     generator = np.random.default_rng(int(name))
