@@ -34,6 +34,7 @@ SHIPPED: Mapping[str, Mapping[str, str]] = {
         "asr": "funasr-sensevoice",
         "speakers": "funasr-campplus",
     },
+    "qwen3-asr": {"asr": "funasr-qwen3-asr"},
     "sensevoice": {"vad": "sherpa-silero", "asr": "sherpa-sensevoice", "speakers": "sherpa-campplus"},
     "paraformer-onnx": {
         "vad": "sherpa-silero",
