@@ -74,13 +74,11 @@ def test_a_recogniser_keeps_to_the_contract(name: str, models: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("name", RECOGNISERS)
-def test_ten_minutes_of_stretches_cost_no_more_memory_than_one(
-    name: str, models: Path, tmp_path: Path
-) -> None:
+def test_many_stretches_cost_no_more_memory_than_one(name: str, models: Path, tmp_path: Path) -> None:
     async def test(worker: Lab) -> None:
         await worker.load(name)
         length = int((SPECS[name].max_stretch_s - 1) * SAMPLE_RATE_HZ)
-        sound = worker.clip(talk(600.0))
+        sound = worker.clip(talk(180.0))
         stretches = [
             frames.StretchRef(
                 clip=frames.Clip(path=sound.path, first=first, last=min(first + length, sound.last)),
