@@ -47,13 +47,13 @@ def spoken_of(
     if logs is None:
         own = [replace(word, log=None) for word in own]
     theirs = _as_funasr(tokens, filled)
-    if theirs is None or len(theirs) == len(own):
-        texts = [text for text, _, _ in theirs] if theirs else [word.text for word in own]
-        return [replace(word, text=text) for word, text in zip(own, texts, strict=True)]
+    if theirs is None:
+        return own
     log = None if logs is None else fmean(logs)
+    known = [word.log for word in own] if len(own) == len(theirs) else [log] * len(theirs)
     return [
-        Spoken(text=text, start=max(0.0, start / 1000), end=max(0.0, end / 1000), log=log)
-        for text, start, end in theirs
+        Spoken(text=text, start=max(0.0, start / 1000), end=max(0.0, end / 1000), log=sure)
+        for (text, start, end), sure in zip(theirs, known, strict=True)
     ]
 
 
