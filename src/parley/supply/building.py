@@ -20,8 +20,11 @@ from parley.supply.recipes import Recipe
 from parley.supply.torch_builds import TorchBuild
 from parley.supply.wishing import Wish
 
-_PROBE_WAIT = ("--retries", "0", "--timeout", "20")
-"""pip's own patience may be minutes for each package; one question first shows who does not answer at all."""
+_PROBE_WAIT = ("--retries", "1", "--timeout", "10")
+"""pip's own patience may be minutes for each package; one question first shows who does not answer at all.
+
+It says why it failed only where it tries again.
+"""
 
 _LOOK_S = 600.0
 
@@ -161,10 +164,11 @@ def _site_packages(python: str) -> Path:
 
 def _look(python: str, recipe: Recipe, log: Callable[[str], None]) -> dict[str, Any]:
     """Import everything in the new environment; raises InstallFailed."""
+    torch = ("torch",) if recipe.uses_torch else ()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
         done = subprocess.run(
-            [python, "-I", "-c", _LOOK, *_OURS, *recipe.imports],
+            [python, "-I", "-c", _LOOK, *_OURS, *torch, *recipe.imports],
             capture_output=True,
             text=True,
             errors="replace",

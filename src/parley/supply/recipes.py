@@ -15,7 +15,7 @@ class Recipe:
     """How to make one environment.
 
     `imports` must work when it is made. With `uses_torch` the pinned `torch` comes in a build of its own
-    (`torch_builds`). With `cuda` further requirements are installed for NVIDIA cards, from
+    (`torch_builds`), and must work too. With `cuda` further requirements are installed for NVIDIA cards, from
     `<name>.cuda.txt`. `disk_mib` is about what it takes, PyTorch and CUDA libraries not counted.
     """
 
@@ -64,10 +64,10 @@ def _by_name(*recipes: Recipe) -> Mapping[str, Recipe]:
 
 
 RECIPES = _by_name(
-    Recipe(name="funasr", imports=("funasr", "kaldi_native_fbank", "torch"), disk_mib=1050, uses_torch=True),
+    Recipe(name="funasr", imports=("funasr", "kaldi_native_fbank"), disk_mib=1050, uses_torch=True),
     Recipe(name="sherpa-onnx", imports=("sherpa_onnx",), disk_mib=150),
     Recipe(name="faster-whisper", imports=("faster_whisper", "ctranslate2"), disk_mib=450, cuda=True),
-    Recipe(name="glm-asr", imports=("transformers", "torch"), disk_mib=850, uses_torch=True),
-    Recipe(name="qwen3-asr", imports=("funasr", "qwen_asr", "torch"), disk_mib=1450, uses_torch=True),
+    Recipe(name="glm-asr", imports=("transformers",), disk_mib=850, uses_torch=True),
+    Recipe(name="qwen3-asr", imports=("funasr", "qwen_asr"), disk_mib=1450, uses_torch=True),
 )
 """The environments that `parley engines install` knows."""
