@@ -7,6 +7,7 @@ interpreter with torch and transformers lacks)
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,6 @@ def write(folder: Path, tokenizer_file: Path, languages: list[str]) -> None:
         pad_token="<|endoftext|>",
     )
     ids = tokenizer.get_vocab()
-    languages = [
-        name for name in ids if name.startswith("<|") and len(name) in (6, 7) and name[2:-2].isalpha()
-    ]
     end = ids["<|endoftext|>"]
     torch.manual_seed(3)
     config = transformers.WhisperConfig(
@@ -39,11 +37,14 @@ def write(folder: Path, tokenizer_file: Path, languages: list[str]) -> None:
     model = transformers.WhisperForConditionalGeneration(config)
     model.generation_config.suppress_tokens = []
     model.generation_config.begin_suppress_tokens = [220, end]
-    model.generation_config.lang_to_id = {name: ids[name] for name in (f"<|{code}|>" for code in languages)}
     model.save_pretrained(str(source))
     tokenizer.save_pretrained(str(source))
     converter = converters.TransformersConverter(str(source), copy_files=["tokenizer.json"])
     converter.convert(str(folder), quantization="float32")
+    # The converter looks for languages where transformers 5 no longer keeps them; the hub's files have them.
+    written = json.loads((folder / "config.json").read_text("utf-8"))
+    written["lang_ids"] = [ids[f"<|{code}|>"] for code in languages]
+    (folder / "config.json").write_text(json.dumps(written), "utf-8")
 
 
 if __name__ == "__main__":
