@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parley.engines.contract import EngineSpec
+from parley.settings.secrets import without_secrets
 from parley.speech.device import Placement
 
 
@@ -69,10 +70,12 @@ class PoolSpec:
 def worker_environment(spec: PoolSpec) -> dict[str, str]:
     """The environment of a worker.
 
-    What would let this interpreter's packages shadow those of another one goes. Thread counts are
+    What would let this interpreter's packages shadow those of another one goes, and secrets, which
+    model libraries and engine files of others have no use for. Thread counts are
     set here because the libraries read them when they are loaded, before any code of ours.
     """
-    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    aside = {"PYTHONPATH", "PYTHONHOME"}
+    kept = {name: value for name, value in without_secrets(os.environ).items() if name not in aside}
     threads = str(spec.threads)
     return {
         **kept,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from parley.errors import DiskFull, InstallFailed
+from parley.settings.secrets import without_secrets
 from parley.supply import ourselves
 from parley.supply.occupancy import IN_USE
 from parley.supply.packages import Failed, Report, explain, install, run_module, said
@@ -165,7 +166,8 @@ def _site_packages(python: str) -> Path:
 def _look(python: str, recipe: Recipe, log: Callable[[str], None]) -> dict[str, Any]:
     """Import everything in the new environment; raises InstallFailed."""
     torch = ("torch",) if recipe.uses_torch else ()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    variables = without_secrets(os.environ)
+    environment = {name: value for name, value in variables.items() if not name.startswith("PYTHON")}
     try:
         done = subprocess.run(
             [python, "-I", "-c", _LOOK, *_OURS, *torch, *recipe.imports],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from parley.errors import DiskFull, InstallFailed, ParleyError
+from parley.settings.secrets import without_secrets
 from parley.supply import leash
 
 Report = Callable[[str], None]
@@ -99,8 +100,11 @@ def _let_go(process: subprocess.Popen[str]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, pip's variables included, but for what would lead pip elsewhere or let it wait for a person."""
-    kept = {name: value for name, value in os.environ.items() if name not in _ASIDE}
+    """Ours, pip's variables included, but for what would lead pip elsewhere or let it wait for a person.
+
+    A package that is built runs code of its own, so it is told no secrets.
+    """
+    kept = {name: value for name, value in without_secrets(os.environ).items() if name not in _ASIDE}
     return kept | {"PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
