@@ -180,7 +180,7 @@ SPEAKERS: dict[str, Any] = {
 }
 
 LOUDNESS = {"paraformer-zh": 4.0, "paraformer-zh-streaming": 4.0, "sensevoice-small": 6.0, "ct-punc": 8.0}
-"""By how much random weights of the last layer are enlarged: what a model says shall depend on what it hears."""
+"""By how much random weights of the last layer are enlarged, so that what is said depends on the sound."""
 
 
 def make(folder: Path) -> None:
@@ -246,6 +246,9 @@ def _weights(folder: Path, name: str) -> None:
                 folder.name == "ct-punc" and key.startswith("decoder.")
             ):
                 value.mul_(LOUDNESS[folder.name])
+        if folder.name == "ct-punc":
+            # No trained model says that a mark is unknown.
+            model.decoder.bias[0] = -100.0
     torch.save(model.state_dict(), folder / name)
 
 
