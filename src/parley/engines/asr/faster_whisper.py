@@ -14,6 +14,7 @@ from typing import Any
 from parley.engines.asr import whisper_models as models
 from parley.engines.asr.whisper_steering import Steering, steering
 from parley.engines.contract import Capability, EngineSpec, Progress, Role, Stretch
+from parley.engines.devices.ctranslate2 import library
 from parley.engines.model import ModelSpec
 from parley.engines.setup import Setup
 from parley.signal.grouping import Run, runs_of
@@ -119,7 +120,8 @@ class FasterWhisper:
     """Turns speech into text, with times of words."""
 
     def __init__(self, setup: Setup) -> None:
-        import ctranslate2
+        # First, so that it finds NVIDIA's libraries.
+        ctranslate2 = library()
         from faster_whisper import WhisperModel
 
         index = int(setup.device.partition(":")[2] or 0)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from parley.engines.devices.nvidia import load_carried_libraries
 from parley.errors import EngineFailed
 from parley.speech.device import CPU, DeviceFound
 
@@ -23,7 +24,7 @@ class CTranslate2:
 
     def devices(self) -> Sequence[DeviceFound]:
         """CUDA first, then the processor; it tells no names."""
-        count = int(_library().get_cuda_device_count())
+        count = int(library().get_cuda_device_count())
         found = [DeviceFound(name=f"cuda:{index}", title="CUDA device") for index in range(count)]
         return [*found, DeviceFound(name=CPU, title="processor")]
 
@@ -53,15 +54,19 @@ def place_of(device: str) -> dict[str, Any]:
     return {"device": kind, "device_index": int(index or 0)}
 
 
-def _library() -> Any:
+def library() -> Any:
+    """The library, with NVIDIA's loaded before it where packages carry them."""
+    load_carried_libraries()
     return importlib.import_module("ctranslate2")
 
 
 def _encode(folder: Path, device: str) -> Any:
-    library = _library()
-    model = library.models.Whisper(str(folder), compute_type="float32", intra_threads=1, **place_of(device))
+    ctranslate2 = library()
+    model = ctranslate2.models.Whisper(
+        str(folder), compute_type="float32", intra_threads=1, **place_of(device)
+    )
     ramp = np.linspace(-1, 1, 80 * 8, dtype=np.float32).reshape(1, 80, 8)
-    features = library.StorageView.from_array(ramp)
+    features = ctranslate2.StorageView.from_array(ramp)
     return np.array(model.encode(features, to_cpu=True))
 
 
