@@ -103,10 +103,10 @@ async def open_workshop(
     Where the settings leave the profile open, `language` decides, and `notice` hears which it is.
     """
     supplies = supplies_of(settings)
-    profiles = {name: supplies.identified(each) for name, each in load_profiles(settings).items()}
+    profiles = load_profiles(settings)
     selection = select(profiles, settings.profile, language, supplies.has)
-    profile = selection.profile
-    supplies.require(profile)
+    supplies.require(selection.profile)
+    profile = supplies.identified(selection.profile)
     if selection.reason and notice is not None:
         notice(selection.reason)
     store = await Store.open(settings.data_dir)

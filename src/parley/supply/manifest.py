@@ -47,10 +47,6 @@ class Manifest:
             for source in sources
         )
 
-    def identity(self) -> str:
-        """What tells these bytes from others, whichever hub they came from."""
-        return digest_of({file.path: file.sha256 for file in self.files})
-
     @property
     def size_bytes(self) -> int:
         """All files together."""

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from parley.supply import manifest
-from parley.supply.manifest import Manifest, digest_of
+from parley.supply.manifest import digest_of
 
 _SAMPLE = 64 * 1024
 _PROSE = (".md", ".txt.license")
 
 
 def identity(folder: Path) -> str:
-    """A short digest: of the manifest's checksums, or of sizes and samples where there is no manifest or
-    the folder was changed by hand since."""
+    """A short digest of every file: of its samples, and of its checksum where the manifest has one.
+
+    Samples alone see a file that was changed by hand, whatever its time says: fine-tuned weights have
+    the size of those they were made from. The checksum sees the rest between what came from hubs.
+    """
     held = manifest.read(folder)
-    if held is not None and _is_as_written(folder, held):
-        return held.identity()
-    return digest_of({_name(folder, path): _sampled(path) for path in files_of(folder)})
+    checksums = {(file.path, file.size_bytes): file.sha256 for file in held.files} if held else {}
+    return digest_of(dict(_told(folder, path, checksums) for path in files_of(folder)))
+
+
+def _told(folder: Path, path: Path, checksums: Mapping[tuple[str, int], str]) -> tuple[str, str]:
+    name = path.relative_to(folder).as_posix()
+    try:
+        stat = path.stat()
+        samples = _read_samples(str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    except OSError:
+        return name, ""
+    return name, samples + checksums.get((name, stat.st_size), "")
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -35,28 +48,6 @@ def files_of(folder: Path) -> list[Path]:
 
 def _counts(path: Path) -> bool:
     return not path.name.startswith(".") and not path.name.lower().endswith(_PROSE)
-
-
-def _name(folder: Path, path: Path) -> str:
-    return path.relative_to(folder).as_posix()
-
-
-def _is_as_written(folder: Path, held: Manifest) -> bool:
-    """Whether every file has its size and none is younger than the manifest."""
-    try:
-        written = (folder / manifest.FILE).stat().st_mtime_ns
-        stats = [(file, (folder / file.path).stat()) for file in held.files]
-    except OSError:
-        return False
-    return all(stat.st_size == file.size_bytes and stat.st_mtime_ns <= written for file, stat in stats)
-
-
-def _sampled(path: Path) -> str:
-    try:
-        stat = path.stat()
-        return _read_samples(str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
-    except OSError:
-        return ""
 
 
 @lru_cache(maxsize=4096)

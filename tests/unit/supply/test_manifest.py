@@ -33,29 +33,6 @@ def test_a_manifest_comes_back(held: Manifest) -> None:
         assert manifest.read(Path(folder)) == held
 
 
-@given(manifests, st.permutations(range(4)))
-def test_identity_knows_bytes_and_names_only(held: Manifest, order: list[int]) -> None:
-    shuffled = tuple(held.files[index] for index in order if index < len(held.files))
-    other = Manifest(
-        model="x", hub="y", repo="z", revision="1", commit="2", licence="3", arrived="4", files=shuffled
-    )
-    assert other.identity() == held.identity()
-    assert len(held.identity()) == 12
-
-
-@given(st.lists(files, min_size=1, max_size=3, unique_by=lambda file: file.path))
-def test_identity_tells_another_byte(some: list[HeldFile]) -> None:
-    def identity(chosen: list[HeldFile]) -> str:
-        return Manifest(
-            model="", hub="", repo="", revision="", commit="", licence="", arrived="", files=tuple(chosen)
-        ).identity()
-
-    first = some[0]
-    flipped = ("1" if first.sha256[0] == "0" else "0") + first.sha256[1:]
-    changed = HeldFile(path=first.path, size_bytes=first.size_bytes, sha256=flipped)
-    assert identity([changed, *some[1:]]) != identity(some)
-
-
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
