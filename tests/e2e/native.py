@@ -33,23 +33,25 @@ def tone(level: int, seconds: float = 1.0) -> bytes:
 
 
 @asynccontextmanager
-async def line(url: str, **options: Any) -> AsyncIterator[Line]:
+async def line(url: str, patience_s: float = PATIENCE_S, **options: Any) -> AsyncIterator[Line]:
+    """`patience_s` is how long each message may take to come."""
     async with connect(url, max_size=None, open_timeout=PATIENCE_S, **options) as connection:
-        yield Line(connection)
+        yield Line(connection, patience_s)
 
 
 class Line:
     """A connection; every message received is kept in `heard`."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, patience_s: float = PATIENCE_S) -> None:
         self.connection = connection
+        self.patience_s = patience_s
         self.heard: list[dict[str, Any]] = []
 
     async def send(self, kind: str, **data: Any) -> None:
         await self.connection.send(json.dumps({"type": kind, "data": data}))
 
     async def next(self) -> dict[str, Any]:
-        message = json.loads(await asyncio.wait_for(self.connection.recv(), PATIENCE_S))
+        message = json.loads(await asyncio.wait_for(self.connection.recv(), self.patience_s))
         self.heard.append(message)
         return message
 
