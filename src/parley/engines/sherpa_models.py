@@ -70,10 +70,11 @@ SENSE_VOICE = _model(
 WHISPER_SMALL = _model(
     "sherpa-whisper-small",
     "csukuangfj/sherpa-onnx-whisper-small",
-    "main",
+    "8f3c18b358db4d1f2fc1eae49d75cd20989e4309",
     ("small-encoder.int8.onnx", "small-decoder.int8.onnx", "small-tokens.txt"),
     358,
     "MIT",
+    mirror=("pengzhendong/sherpa-onnx-whisper-small", "893b50bd57565edb13eb1dfe84d33bfef77b0102"),
 )
 
 ZIPFORMER = _model(
@@ -149,7 +150,7 @@ ERES2NET = _model(
 CT_PUNC = _model(
     "sherpa-ct-punc",
     "csukuangfj/sherpa-onnx-punct-ct-transformer-zh-en-vocab272727-2024-04-12",
-    "main",
+    "432aeba669265e7aeb06b9359753419683b38597",
     ("model.onnx",),
     268,
     "Apache-2.0",

@@ -40,7 +40,10 @@ MODEL = ModelSpec(
     sources=(
         ModelSource(hub=Hub.MODELSCOPE, repo=_REPO, revision="v2.0.4", files=_FILES),
         ModelSource(
-            hub=Hub.HUGGINGFACE, repo="funasr/paraformer-zh-streaming", revision="main", files=_FILES
+            hub=Hub.HUGGINGFACE,
+            repo="funasr/paraformer-zh-streaming",
+            revision="fd2af606b37d7fb8b3b8a218c5be5b07b53ef6ba",
+            files=_FILES,
         ),
     ),
     needs=("config.yaml", "model.pt", "am.mvn", "tokens.json"),

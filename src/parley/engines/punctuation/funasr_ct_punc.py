@@ -31,7 +31,12 @@ MODEL = ModelSpec(
     name="ct-punc",
     sources=(
         ModelSource(hub=Hub.MODELSCOPE, repo=_REPO, revision="v2.0.4", files=_FILES),
-        ModelSource(hub=Hub.HUGGINGFACE, repo="funasr/ct-punc", revision="main", files=_FILES),
+        ModelSource(
+            hub=Hub.HUGGINGFACE,
+            repo="funasr/ct-punc",
+            revision="d0e55e2b8722a78b63705ff443d09c4f86e5d750",
+            files=_FILES,
+        ),
     ),
     needs=("config.yaml", "model.pt", "tokens.json"),
     size_mib=1080,

@@ -42,7 +42,12 @@ MODEL = ModelSpec(
             revision="v2.0.4",
             files=_FILES,
         ),
-        ModelSource(hub=Hub.HUGGINGFACE, repo="funasr/fsmn-vad", revision="main", files=_FILES),
+        ModelSource(
+            hub=Hub.HUGGINGFACE,
+            repo="funasr/fsmn-vad",
+            revision="df20e6b30c653645fa4ff125cacfcabd1020a669",
+            files=_FILES,
+        ),
     ),
     needs=("config.yaml", "model.pt", "am.mvn"),
     size_mib=2,
