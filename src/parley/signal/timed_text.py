@@ -29,23 +29,32 @@ LEAST_SPAN_S = 0.02
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
+_MARK = re.compile(r"<(?:unk|s|/s|blk|blank|sil|sos/eos|\|[^|]*\|)>", re.IGNORECASE)
+"""What stands for no text: unknown words, borders, and what SenseVoice hears beside speech."""
+
 
 def spell_joined(symbols: Iterable[str]) -> list[str]:
-    """Symbols where "@@" means that the word goes on (Paraformer), spelt with a space in front of words."""
+    """Symbols where "@@" means that the word goes on (Paraformer), spelt with a space in front of words.
+
+    Marks are "".
+    """
     spelt: list[str] = []
-    goes_on = False
+    before, goes_on = "", False
     for symbol in symbols:
+        if _MARK.fullmatch(symbol):
+            spelt.append("")
+            continue
         text = symbol.removesuffix("@@") if len(symbol) > 2 else symbol
-        is_spaced = not goes_on and bool(spelt) and not (is_unspaced(text) and is_unspaced(spelt[-1]))
+        is_spaced = not goes_on and bool(before) and not (is_unspaced(text) and is_unspaced(before))
         spelt.append(f" {text}" if is_spaced else text)
-        goes_on = text != symbol
+        before, goes_on = text, text != symbol
     return spelt
 
 
 def spell_pieces(symbols: Iterable[str]) -> list[str]:
     """Symbols of SentencePiece, where "▁" stands for the space in front of a word and bytes for themselves.
 
-    What bytes spell together is told with the first of them, and the others are "".
+    What bytes spell together is told with the first of them, and the others are ""; so are marks.
     """
     spelt: list[str] = []
     for is_byte, group in groupby(symbols, key=lambda symbol: _BYTE.fullmatch(symbol) is not None):
@@ -54,7 +63,7 @@ def spell_pieces(symbols: Iterable[str]) -> list[str]:
             raw = bytes(int(member[3:5], 16) for member in members)
             spelt += [raw.decode("utf-8", errors="ignore"), *[""] * (len(members) - 1)]
         else:
-            spelt += [member.replace("▁", " ") for member in members]
+            spelt += ["" if _MARK.fullmatch(member) else member.replace("▁", " ") for member in members]
     return spelt
 
 
@@ -68,6 +77,8 @@ def words_of(spelt: Sequence[str], starts: Sequence[float], end: float) -> list[
     at = 0.0
     for text, start in zip(spelt, starts, strict=True):
         at = min(max(at, start), end)
+        if not text and not tokens:
+            continue
         if tokens and (not text.strip() or not _begins(tokens[-1].text, text)):
             tokens[-1] = Token(tokens[-1].text + text, tokens[-1].start, at)
         else:
@@ -79,7 +90,7 @@ def _begins(before: str, text: str) -> bool:
     """Whether a word begins with this symbol; marks belong to the word in front of them."""
     if not _is_said(text):
         return False
-    return text[:1].isspace() or is_unspaced(text) or is_unspaced(before)
+    return text[:1].isspace() or before[-1:].isspace() or is_unspaced(text) or is_unspaced(before)
 
 
 def _is_said(text: str) -> bool:

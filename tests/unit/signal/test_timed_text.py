@@ -34,6 +34,21 @@ def test_bytes_are_spelt_together() -> None:
     assert spell_pieces(["<0xE4>"]) == [""]
 
 
+def test_marks_are_no_text() -> None:
+    assert spell_joined(["<s>", "你", "<unk>", "好", "<unk>", "hel@@", "<unk>", "lo", "</s>"]) == [
+        *("", "你", "", "好", "", " hel", "", "lo", ""),
+    ]
+    assert spell_pieces(["<|Laughter|>", "▁HA", "<unk>", "<0x21>", "<|/BGM|>"]) == ["", " HA", "", "!", ""]
+    tokens = words_of(spell_pieces(["<|BGM|>", "HA", "<unk>", "▁YES"]), [0.0, 1.0, 1.2, 2.0], 3.0)
+    assert [(token.text, token.start) for token in tokens] == [("HA", 1.0), (" YES", 2.0)]
+    assert words_of(spell_joined(["<unk>"]), [0.5], 3.0) == []
+
+
+def test_a_space_that_is_a_symbol_of_its_own_parts_words() -> None:
+    tokens = words_of(spell_pieces(["▁IT", "'S", "▁", "5", "▁", "。"]), [0.0, 0.2, 0.4, 0.5, 0.7, 0.8], 1.0)
+    assert [token.text for token in tokens] == [" IT'S ", "5 。"]
+
+
 def test_symbols_become_words_and_characters_with_times() -> None:
     tokens = words_of(["你", "好", "，", " hel", "lo", " a", "。"], [0.1, 0.3, 0.5, 1.0, 1.1, 2.5, 2.6], 3.0)
     assert [token.text for token in tokens] == ["你", "好，", " hello", " a。"]
