@@ -30,6 +30,11 @@ class Need:
     groups: Sequence[Sequence[str]] = ()
     full: tuple[str, ...] = ()
 
+    @property
+    def devices(self) -> frozenset[str]:
+        """Those of which it may be given memory."""
+        return frozenset(device for group in self.groups for device in group)
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Claim(Generic[H]):
@@ -123,6 +128,7 @@ class MemoryLedger(Generic[H]):
                 home += going or ()
                 self._leaving.update(going or ())
                 if going is not None or not self.holds(claim.holder):
+                    self._grant_elsewhere()
                     break
                 claim.verdict = Verdict.TURNED_AWAY
             self._waiting.pop(0)
@@ -146,6 +152,14 @@ class MemoryLedger(Generic[H]):
         self._held.setdefault(claim.holder, {})[claim.engine] = dict.fromkeys(chosen, claim.need.mib)
         return True
 
+    def _grant_elsewhere(self) -> None:
+        """Grant to those behind the first what nobody before them wants a part of."""
+        wanted = self._waiting[0].need.devices
+        for claim in self._waiting[1:]:
+            if wanted.isdisjoint(claim.need.devices) and self._grant(claim):
+                self._waiting.remove(claim)
+            wanted |= claim.need.devices
+
     def _roomiest(self, group: Sequence[str]) -> str:
         return max(group, key=self.free_mib)
 
@@ -161,7 +175,9 @@ class MemoryLedger(Generic[H]):
         return going
 
     def _plan(self, device: str, claim: Claim[H], now: float, going: Collection[H]) -> list[H] | None:
-        gone = self._leaving.union(going) - {claim.holder}
+        # Who was sent home and waits itself goes only when its claim is decided: two such would wait for
+        # each other.
+        gone = self._leaving.union(going) - {each.holder for each in self._waiting}
         missing = claim.need.mib - self.free_mib(device) - sum(self._on(holder, device) for holder in gone)
         plan: list[H] = []
         for holder in self._dispensable(claim, now):

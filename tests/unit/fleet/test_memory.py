@@ -74,6 +74,39 @@ def test_two_that_hold_what_the_other_needs_do_not_wait_for_each_other() -> None
     assert [each.verdict for each in claims] == [Verdict.TURNED_AWAY] * 2
 
 
+def test_two_that_were_sent_home_before_they_asked_do_not_wait_for_each_other() -> None:
+    ledger: MemoryLedger[str] = MemoryLedger(BOUNDS, PATIENCE_S)
+    granted(ledger, "a", 40)
+    granted(ledger, "b", 40)
+    late = claim("late", "x", 80, ("cpu",))
+    ledger.ask(late)
+    # Both were given a call in this moment, for which they have to load something else.
+    assert set(ledger.settle(PATIENCE_S)) == {"a", "b"}
+    claims = [claim("a", "more", 40, ("cpu",)), claim("b", "more", 40, ("cpu",))]
+    for each in claims:
+        ledger.ask(each)
+    assert ledger.settle(PATIENCE_S) == []
+    assert claims[0].verdict is Verdict.TURNED_AWAY
+    for holder in ("a", "b"):
+        ledger.left(holder)
+        ledger.settle(PATIENCE_S)
+    assert late.verdict is Verdict.GRANTED
+
+
+def test_who_wants_another_device_does_not_wait_behind_the_first_in_line() -> None:
+    ledger: MemoryLedger[str] = MemoryLedger(BOUNDS, PATIENCE_S)
+    granted(ledger, "busy", 90, "cuda:0")
+    first = claim("first", "x", 50, ("cuda:0",))
+    either = claim("either", "x", 50, ("cuda:0", "cuda:1"))
+    behind = claim("behind", "x", 20, ("cuda:1",))
+    apart = claim("apart", "y", 20, ("cpu",))
+    for each in (first, either, behind, apart):
+        ledger.ask(each)
+    assert ledger.settle(0.0) == []
+    verdicts = [each.verdict for each in (first, either, behind, apart)]
+    assert verdicts == [Verdict.WAITING, Verdict.WAITING, Verdict.WAITING, Verdict.GRANTED]
+
+
 def test_what_is_only_nice_to_have_takes_nothing_from_anybody() -> None:
     ledger: MemoryLedger[str] = MemoryLedger(BOUNDS, PATIENCE_S)
     granted(ledger, "idle", 60)
@@ -188,9 +221,8 @@ class Machine(RuleBasedStateMachine):
         assert all(self.ledger.free_mib(device) >= 0 for device in BOUNDS)
 
     def free(self) -> list[str]:
-        return sorted(
-            name for name, life in self.lives.items() if not (life.waits or life.loads or life.leaves)
-        )
+        """Also one that is to leave: it may have been given a call in that very moment."""
+        return sorted(name for name, life in self.lives.items() if not (life.waits or life.loads))
 
     def loading(self) -> list[str]:
         return sorted(name for name, life in self.lives.items() if life.loads)
