@@ -16,17 +16,18 @@ from parley.app.conditions import profile_facts, trouble_of
 from parley.app.gauges import Gauges
 from parley.app.notifying import build_notifier, tell_end
 from parley.app.pools import elastic, limits_for, pools_for
+from parley.app.settling import settler
 from parley.app.workshop import load_profiles, supplies_of
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
 from parley.engines.selecting import select
 from parley.errors import ParleyError
 from parley.fleet.fleet import Fleet
+from parley.fleet.spec import PoolSpec
 from parley.jobs.compacting import Compacting
 from parley.jobs.desk import Desk, open_desk
 from parley.jobs.known import Planner
 from parley.jobs.reception import Reception
-from parley.jobs.task import Order
 from parley.notify.events import Event
 from parley.notify.notifier import Notifier
 from parley.server.addresses import check
@@ -37,7 +38,6 @@ from parley.server.native.door import NativeDoor, native_door
 from parley.server.pace import Pace
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
-from parley.supply.readiness import Supplies
 from parley.telemetry.metrics import Metrics
 
 Notice = Callable[[str], None]
@@ -108,15 +108,10 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
 
     Raises ServerInUse, StorageError, InvalidSettings, ProfileError.
     """
-    supplies = supplies_of(settings)
-    profiles = {name: supplies.identified(each) for name, each in load_profiles(settings).items()}
-    profile = select(profiles, settings.profile, None, supplies.has).profile
-    supplies.require(profile)
-    installed = {name: each for name, each in profiles.items() if supplies.has(each)}
+    profile, profiles, installed, pools = await asyncio.to_thread(_look_around, settings)
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.data_dir)
         stack.push_async_callback(store.close)
-        pools = elastic(pools_for(installed.values(), settings, supplies), settings)
         # Who cancels a task is promised that it stops within two seconds.
         limits = replace(limits_for(settings), stop_grace_s=_STOP_GRACE_S)
         fleet = await stack.enter_async_context(Fleet(pools, limits, notice=notice))
@@ -124,7 +119,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             open_desk(store, fleet, installed, options.desk_options(settings), settings.data_dir)
         )
         planner = Planner(profiles, options.desk_options(settings).limits)
-        reception = Reception(store, desk, _settler(planner, supplies), options.reception_options(settings))
+        reception = Reception(store, desk, settler(planner, installed), options.reception_options(settings))
         stack.push_async_callback(reception.close)
         house = House(
             settings=settings,
@@ -142,17 +137,16 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         yield house
 
 
-def _settler(planner: Planner, supplies: Supplies) -> Callable[[Order], Order]:
-    def settle(order: Order) -> Order:
-        """The order with the name of the profile that is meant; raises for what that one cannot do."""
-        language = order.wish.recognition.language
-        profile = select(planner.profiles, order.profile, language, supplies.has).profile
-        supplies.require(profile)
-        settled = replace(order, profile=profile.name)
-        planner.options(settled)
-        return settled
-
-    return settle
+def _look_around(
+    settings: Settings,
+) -> tuple[Profile, Mapping[str, Profile], Mapping[str, Profile], tuple[PoolSpec, ...]]:
+    """The default profile, all profiles, those that are installed, and their pools; reads many folders."""
+    supplies, known = supplies_of(settings), load_profiles(settings)
+    chosen = select(known, settings.profile, None, supplies.has).profile
+    supplies.require(chosen)
+    installed = {name: supplies.identified(each) for name, each in known.items() if supplies.has(each)}
+    pools = elastic(pools_for(installed.values(), settings, supplies), settings)
+    return installed[chosen.name], {**known, **installed}, installed, pools
 
 
 async def _furnish(house: House, stack: AsyncExitStack) -> None:
