@@ -45,6 +45,7 @@ class Capability(StrEnum):
 
     WORDS = "words"
     HOTWORDS = "hotwords"
+    HOTWORD_WEIGHTS = "hotword_weights"
     PROMPT = "prompt"
     TRANSLATE = "translate"
     LANGUAGE = "language"

@@ -100,6 +100,7 @@ def check_options(profile: Profile, options: RecognitionOptions, profiles: Itera
     asked = {
         Capability.WORDS: options.words,
         Capability.HOTWORDS: bool(options.hotwords),
+        Capability.HOTWORD_WEIGHTS: any(weight != 1.0 for _, weight in options.hotwords),
         Capability.PROMPT: bool(options.prompt),
         Capability.TRANSLATE: options.task == "translate",
         Capability.LANGUAGE: _is_choice(options.language, profile.languages),
@@ -123,6 +124,7 @@ def _is_choice(language: str | None, known: frozenset[str] | None) -> bool:
 _SAID = {
     Capability.WORDS: "word times",
     Capability.HOTWORDS: "hotwords",
+    Capability.HOTWORD_WEIGHTS: "weights of hotwords",
     Capability.PROMPT: "prompt",
     Capability.TRANSLATE: "translation",
     Capability.LANGUAGE: "choice of language",

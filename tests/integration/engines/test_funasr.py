@@ -16,7 +16,6 @@ import soundfile
 
 from parley.engines.registry import discover
 from parley.engines.vad.silero import Silero
-from parley.errors import UnsupportedOption
 from parley.fleet.fleet import Fleet
 from parley.fleet.spec import PoolSpec
 from parley.speech.device import CPU, Placement
@@ -218,15 +217,6 @@ def test_the_same_marks_and_the_same_voices(theirs: dict[str, Any], sound: Path)
         assert (own * their).sum(axis=1).min() > 0.999
 
     in_worker(pool("funasr-ct-punc", "funasr-campplus"), work)
-
-
-def test_weights_of_hotwords_are_refused(sound: Path) -> None:
-    async def work(fleet: Fleet) -> None:
-        options = RecognitionOptions(hotwords=(("hello", 2.5),))
-        with pytest.raises(UnsupportedOption, match="weights"):
-            await recognised(fleet, "funasr-paraformer", [part(sound, 0, 2000)], options)
-
-    in_worker(pool("funasr-paraformer"), work)
 
 
 def test_one_model_for_several_threads_breaks(sound: Path) -> None:

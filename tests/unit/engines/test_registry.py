@@ -1,5 +1,6 @@
 import ast
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,15 @@ def test_what_a_profile_cannot_do_is_refused_naming_those_that_can(options: Reco
         check_options(small, options, [small])
     check_options(large, options, [small, large])
     check_options(small, RecognitionOptions(language="en"), [small, large])
+
+
+def test_weights_of_hotwords_are_refused_where_words_alone_are_taken() -> None:
+    small, large = _profiles()
+    words = frozenset({Capability.HOTWORDS})
+    plain = Profile("plain", {Role.ASR: replace(small.engines[Role.ASR], capabilities=words)})
+    check_options(plain, RecognitionOptions(hotwords=(("x", 1.0),)), [plain, large])
+    with pytest.raises(UnsupportedOption, match="'plain' has no weights of hotwords; use --profile large"):
+        check_options(plain, RecognitionOptions(hotwords=(("x", 1.0), ("y", 2.0))), [plain, large])
 
 
 def test_a_language_that_cannot_be_chosen_is_refused_too() -> None:

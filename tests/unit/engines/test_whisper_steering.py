@@ -7,7 +7,6 @@ from parley.engines.asr.whisper_steering import (
     LONG_PROMPT,
     MOST,
     MOST_OF_HOTWORDS,
-    NO_WEIGHTS,
     Steering,
     steering,
 )
@@ -40,13 +39,6 @@ def test_there_is_never_more_than_whisper_reads(
 
 def test_nothing_asked_is_nothing_in_front() -> None:
     assert of() == Steering("", (), 0, ())
-
-
-def test_the_heaviest_hotwords_come_first_and_it_is_said_that_weights_do_no_more() -> None:
-    front = of(hotwords=(("light", 1.0), ("heavy", 5.0)))
-    assert front.hotwords == "heavy, light"
-    assert front.notices == (NO_WEIGHTS,)
-    assert of(hotwords=(("a", 2.0), ("b", 2.0))).notices == ()
 
 
 def test_hotwords_that_do_not_fit_are_named_in_a_notice() -> None:

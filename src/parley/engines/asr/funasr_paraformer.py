@@ -8,7 +8,6 @@ wrong with a batch is done for each stretch alone: see `funasr_paraformer_steps.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -109,9 +108,7 @@ class Paraformer:
         ]
 
     def _hotwords(self, options: RecognitionOptions) -> list[list[int]]:
-        """Numbers of the tokens of each hotword; raises UnsupportedOption for a weight."""
-        if any(not math.isclose(weight, 1.0) for _, weight in options.hotwords):
-            raise UnsupportedOption("Paraformer knows no weights of hotwords; give the words alone.")
+        """Numbers of the tokens of each hotword; raises UnsupportedOption where the model takes none."""
         words = [word for word, _ in options.hotwords if word.strip()]
         if words and not self._steps.takes_hotwords:
             raise UnsupportedOption("This Paraformer model takes no hotwords; pull paraformer-zh again.")

@@ -73,7 +73,7 @@ SPECS = (
         "make_zipformer",
         models.ZIPFORMER,
         "Streaming zipformer through sherpa-onnx: live Mandarin and English, with hotwords.",
-        frozenset({Capability.HOTWORDS}),
+        frozenset({Capability.HOTWORDS, Capability.HOTWORD_WEIGHTS}),
         500,
     ),
     _spec(

@@ -1,7 +1,7 @@
 """Text in front of Whisper's decoder: hotwords and the prompt.
 
-Whisper reads 223 tokens of it. Hotwords come first, the heaviest in front, and the end of the prompt gets
-what is left. There are no weights beside that order; a notice says so, and what was left out.
+Whisper reads 223 tokens of it. Hotwords come first, and the end of the prompt gets what is left; a
+notice says what was left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ MOST = 223
 MOST_OF_HOTWORDS = 111
 """Tokens."""
 
-NO_WEIGHTS = "Whisper knows no weights of hotwords; the heavier ones were only put in front."
 TOO_MANY_HOTWORDS = "Not all hotwords fit in front of Whisper; {} of {} were used."
 LONG_PROMPT = "The prompt is longer than what Whisper reads; only its end was used."
 
@@ -47,13 +46,11 @@ def steering(options: RecognitionOptions, encode: Encode) -> Steering:
 
 
 def _fitting_hotwords(hotwords: Sequence[tuple[str, float]], encode: Encode) -> tuple[list[str], list[str]]:
-    words = [_plain(word) for word, _ in sorted(hotwords, key=lambda hotword: -hotword[1])]
+    words = [_plain(word) for word, _ in hotwords]
     fitting = len(words)
     while _length(", ".join(words[:fitting]), encode) > MOST_OF_HOTWORDS:
         fitting -= 1
-    notices = [NO_WEIGHTS] if len({weight for _, weight in hotwords}) > 1 else []
-    if fitting < len(words):
-        notices.append(TOO_MANY_HOTWORDS.format(fitting, len(words)))
+    notices = [TOO_MANY_HOTWORDS.format(fitting, len(words))] if fitting < len(words) else []
     return words[:fitting], notices
 
 
