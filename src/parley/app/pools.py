@@ -67,6 +67,7 @@ def _pool(
         workers=workers,
         placements={spec.name: _placement(spec, wanted[spec.name], settings) for spec in fitted},
         models={spec.name: supplies.folders(spec) for spec in fitted},
+        verify=partial(supplies.require_unchanged, {spec.name: supplies.weights(spec) for spec in fitted}),
     )
     if name in (MEDIA, SPEECH):
         return replace(pool, installed_as="")

@@ -57,6 +57,11 @@ class Equipment:
             models=dict(self._spec.models.get(engine.name, {})),
         )
 
+    async def verify(self, engine: EngineSpec) -> None:
+        """See whether its models are still those it is known by; raises ParleyError."""
+        if self._spec.verify is not None and engine.models:
+            await asyncio.to_thread(self._spec.verify, engine)
+
     def refusal(self, engine: str) -> ParleyError | None:
         """What to answer to who wants a broken engine; None when it may be loaded."""
         return self.faults.refusal(engine, self._loop.time())

@@ -72,6 +72,7 @@ class Loading:
         equipment = self._equipment
         frame = equipment.frame(engine, self._place.slot, claim.refused)
         try:
+            await equipment.verify(engine)
             how = await worker.load(engine, frame)
         except ParleyError as error:
             equipment.space.failed(self._place, engine.name)

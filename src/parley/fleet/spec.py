@@ -26,7 +26,8 @@ class PoolSpec:
     environment, to choose a device for instance.
 
     `placements` and `models` are by engine, for those that take a setup: which device each worker may
-    choose, and the folders of its models.
+    choose, and the folders of its models. `verify` raises ParleyError where these are not the models any
+    more that the pool was made for, so that no result is filed under other weights; it may read files.
 
     With `idle_s` the pool grows with the calls that wait, and a worker that had nothing to do for
     so many seconds goes home, unless only `min_workers` are left. Without it, workers stay. With
@@ -48,6 +49,7 @@ class PoolSpec:
     is_spare: bool = False
     placements: Mapping[str, Placement] = field(default_factory=dict[str, Placement])
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    verify: Callable[[EngineSpec], None] | None = None
 
     @property
     def is_elastic(self) -> bool:

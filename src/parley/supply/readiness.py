@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from parley.engines.contract import EngineSpec
@@ -80,9 +80,23 @@ class Supplies:
         engines = {role: self._identified(spec) for role, spec in profile.engines.items()}
         return replace(profile, engines=engines)
 
+    def weights(self, spec: EngineSpec) -> str:
+        """What tells the weights of an engine from others of the same name; "" for one without models."""
+        return "".join(f"+{self.models.identity(model)}" for model in spec.models)
+
+    def require_unchanged(self, weights: Mapping[str, str], spec: EngineSpec) -> None:
+        """Raise ProfileNotInstalled where the models of an engine are not those of `weights`, by engine."""
+        if lacking := self.lack([spec]).models:
+            raise ProfileNotInstalled(
+                f"The engine '{spec.name}' lost its models; run: parley models pull {' '.join(lacking)}"
+            )
+        if self.weights(spec) != weights.get(spec.name):
+            raise ProfileNotInstalled(
+                f"The models of the engine '{spec.name}' were replaced while Parley ran; start it again."
+            )
+
     def _identified(self, spec: EngineSpec) -> EngineSpec:
-        weights = "".join(f"+{self.models.identity(model)}" for model in spec.models)
-        return replace(spec, revision=f"{spec.revision}{weights}")
+        return replace(spec, revision=f"{spec.revision}{self.weights(spec)}")
 
     def _missing(self, spec: EngineSpec) -> tuple[str, ...]:
         if spec.environment and self.environments.python(spec.environment) is not None:
