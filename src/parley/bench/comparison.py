@@ -126,7 +126,20 @@ def _combination(old: Combination | None, new: Combination | None) -> list[Chang
         _change(subject, name, figure(before), figure(after), tolerance)
         for name, figure, tolerance in _FIGURES
     ]
-    return [*changes, *_rates(subject, before.accuracy or Accuracy(), after.accuracy or Accuracy())]
+    rates = _rates(subject, before.accuracy or Accuracy(), after.accuracy or Accuracy())
+    return [*changes, *_left_out(subject, before, after), *rates]
+
+
+def _left_out(subject: str, old: Whole, new: Whole) -> Iterator[Change]:
+    """What fails on more recordings than before is worse, whatever the figures of the others say."""
+    if old.left_out != new.left_out:
+        yield Change(
+            subject=subject,
+            figure="recordings left out",
+            old=old.left_out,
+            new=new.left_out,
+            verdict=Verdict.WORSE if new.left_out > old.left_out else Verdict.BETTER,
+        )
 
 
 def _unpaired(subject: str, was: bool, is_now: bool, *, was_tried: bool) -> Change:
@@ -149,10 +162,15 @@ def _rates(subject: str, old: Accuracy, new: Accuracy) -> Iterator[Change]:
 
 
 def _roles(old: Sequence[RoleTrial], new: Sequence[RoleTrial]) -> Iterator[Change]:
-    before = _role_walls(old)
-    for key, (subject, wall) in _role_walls(new).items():
-        if key in before:
-            yield _change(subject, "s / audio s", before[key][1], wall, TOLERANCE)
+    after = _role_walls(new)
+    tried = {(trial.profile, trial.device) for trial in new}
+    for key, (subject, wall) in _role_walls(old).items():
+        now = after.get(key)
+        if wall is not None and (now is None or now[1] is None):
+            if key[:2] in tried:
+                yield _unpaired(subject, was=True, is_now=False, was_tried=True)
+        elif now is not None:
+            yield _change(subject, "s / audio s", wall, now[1], TOLERANCE)
 
 
 def _role_walls(trials: Sequence[RoleTrial]) -> dict[tuple[str, str, str], tuple[str, Spread | None]]:

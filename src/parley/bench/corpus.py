@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -44,8 +45,15 @@ class Sample:
 
 
 def files(names: Sequence[str], language: str = "") -> tuple[Sample, ...]:
-    """The recordings that were named, each with the references beside it; raises FileNotFound."""
-    return tuple(_beside(Path(name), Path(name).name, language) for name in names)
+    """The recordings that were named, each once and with the references beside it; raises FileNotFound.
+
+    Those of one name in several folders are told apart by what was typed.
+    """
+    paths = [Path(name) for name in dict.fromkeys(names)]
+    counts = Counter(path.name for path in paths)
+    return tuple(
+        _beside(path, path.name if counts[path.name] == 1 else path.as_posix(), language) for path in paths
+    )
 
 
 def corpus(
@@ -110,7 +118,11 @@ def _rows(manifest: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(_text(manifest).splitlines(), 1):
         if line.strip():
             rows.append(_row(number, line))
-    return [row for row in rows if row.get("decodes", True)]
+    kept = [row for row in rows if row.get("decodes", True)]
+    for path, count in Counter(row["path"] for row in kept).items():
+        if count > 1:
+            raise InputError(f"The manifest names '{path}' {count} times; leave one line.")
+    return kept
 
 
 def _row(number: int, line: str) -> dict[str, Any]:
@@ -133,7 +145,8 @@ def _sample(folder: Path, row: Mapping[str, Any], language: str) -> Sample:
     return Sample(
         name=name,
         path=path,
-        language=str(row.get("language") or language),
+        # A profile knows "zh", not "zh-CN".
+        language=str(row.get("language") or language).replace("_", "-").partition("-")[0].lower(),
         text=said if isinstance(said, str) and kind == "reference" else None,
         turns=_turns(folder / rttm) if isinstance(rttm, str) and rttm else None,
     )

@@ -28,7 +28,10 @@ def ranged(found: Spread | None) -> str:
 
 def speed(rtf: Spread) -> str:
     """How many times faster than real time."""
-    return f"{1 / rtf.median:.0f}x" if rtf.median > 0 else ""
+    if rtf.median <= 0:
+        return ""
+    times = 1 / rtf.median
+    return f"{times:.0f}x" if times >= 10 else f"{number(times)}x"
 
 
 def percent(rate: float | None) -> str:

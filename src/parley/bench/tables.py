@@ -144,8 +144,8 @@ def changes(comparison: Comparison) -> Table:
     return Table(
         title="Compared",
         note="Worse or better: no run of the one lies in the range of the other, and the median moved by "
-        "more than 5 % (memory 10 %); error rates by more than half a percentage point. Lower is better "
-        "everywhere.",
+        "more than 5 % (memory 10 %); error rates by more than half a percentage point; recordings left "
+        "out by any. Lower is better everywhere.",
         head=("combination", "figure", "before", "now", "verdict"),
         rows=tuple(rows),
         marks=frozenset(i for i, each in enumerate(comparison.changes) if each.verdict is Verdict.WORSE),

@@ -73,8 +73,9 @@ def command(
     done is printed.
     """
     from parley.cli import bench_run
+    from parley.cli.bench_results import Results
 
-    paths = bench_run.Results(json_file=json_file, html=html, markdown=markdown, compare=compare)
+    paths = Results(json_file=json_file, html=html, markdown=markdown, compare=compare)
     if files and files[0] == COMPARE:
         if len(files) != 3:
             raise InvalidOption("Name two files: parley bench compare OLD.json NEW.json")

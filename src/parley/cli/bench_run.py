@@ -14,29 +14,24 @@ from typing import Any
 
 from parley.app.trial import Trials
 from parley.batch.wish import Wish
-from parley.bench.comparison import Comparison, compare, require_comparable
+from parley.bench.comparison import compare, require_comparable
 from parley.bench.corpus import Sample, corpus, digest, files, material
 from parley.bench.course import Course
 from parley.bench.machine import busy, load_average, this_machine
-from parley.bench.markdown import into_page, markdown
-from parley.bench.page import page
-from parley.bench.report import Machine, Report, read_report, write_report
+from parley.bench.report import Machine, Report
 from parley.bench.scoring import lacking
 from parley.bench.shop import Setting
 from parley.cli import bench_show, tell
 from parley.cli.bench import WORSE
-from parley.cli.delivery import write_whole
+from parley.cli.bench_results import Results, deliver, read, write
 from parley.cli.files import stop_on_terminate
 from parley.cli.main import INTERRUPTED
 from parley.cli.start import start
 from parley.engines.profiles import Profile
-from parley.errors import FileNotFound, InputError, InvalidOption, WorkerError
+from parley.errors import InvalidOption, WorkerError
 from parley.settings import Settings
 from parley.speech.placing import is_wanted
 from parley.speech.recognition import RecognitionOptions, parse_speaker_count
-
-STANDARD = "-"
-"""Standard output, in the place of the tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +51,11 @@ class Asked:
     speakers: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
-    """Where results go besides the terminal, and what they are compared with."""
-
-    json_file: str | None
-    html: Path | None
-    markdown: Path | None
-    compare: Path | None
-
-
 def measure(asked: Asked, results: Results) -> int:
     """Measure, show and write; gives the exit code. Raises ParleyError for what cannot even begin."""
     settings = start()
     samples = _samples(asked)
+    results.check([sample.path for sample in samples])
     old = _old(results, samples)
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
         trials = Trials(settings=settings, folder=Path(folder) / "data")
@@ -87,7 +73,7 @@ def measure(asked: Asked, results: Results) -> int:
         machine = replace(machine, devices=tuple(devices), load_after=load_average())
         report = _report(asked, course, machine, is_complete=code == 0)
     comparison = compare(old, report) if old is not None else None
-    _deliver(report, comparison, results)
+    deliver(report, comparison, results)
     if code:
         return code
     if not any(each.whole for each in report.combinations):
@@ -97,10 +83,13 @@ def measure(asked: Asked, results: Results) -> int:
 
 def compare_files(old: Path, new: Path, results: Results) -> bool:
     """Compare two reports, show and write the newer one with that; tells whether something got worse."""
-    report = _read(new)
-    comparison = compare(_read(old), report)
-    _write(report, comparison, results)
-    bench_show.comparison(comparison)
+    results.check([old, new])
+    report = read(new)
+    comparison = compare(read(old), report)
+    try:
+        write(report, comparison, results)
+    finally:
+        bench_show.comparison(comparison)
     return bool(comparison.worse)
 
 
@@ -118,7 +107,7 @@ def _old(results: Results, samples: Sequence[Sample]) -> Report | None:
     """What is compared with; that it cannot be is said before the work, not after it."""
     if results.compare is None:
         return None
-    old = _read(results.compare)
+    old = read(results.compare)
     require_comparable(old.material.digest, digest(samples))
     return old
 
@@ -192,35 +181,3 @@ def _report(asked: Asked, course: Course, machine: Machine, *, is_complete: bool
         notes=tuple(note for note in notes if note),
         is_complete=is_complete,
     )
-
-
-def _deliver(report: Report, comparison: Comparison | None, results: Results) -> None:
-    """Files first: a terminal that went away costs none of them."""
-    _write(report, comparison, results)
-    if results.json_file != STANDARD:
-        bench_show.report(report)
-        if comparison is not None:
-            bench_show.comparison(comparison)
-
-
-def _write(report: Report, comparison: Comparison | None, results: Results) -> None:
-    if results.json_file == STANDARD:
-        sys.stdout.write(write_report(report))
-    elif results.json_file is not None:
-        write_whole(Path(results.json_file), write_report(report))
-    if results.html is not None:
-        write_whole(results.html, page(report, comparison))
-    # Half a benchmark does not take the place of a whole one in somebody's page.
-    if results.markdown is not None and report.is_complete:
-        target = results.markdown
-        known = target.read_text("utf-8") if target.is_file() else ""
-        write_whole(target, into_page(known, markdown(report, comparison)))
-
-
-def _read(path: Path) -> Report:
-    try:
-        return read_report(path.read_bytes(), path.name)
-    except FileNotFoundError:
-        raise FileNotFound(f"There is no file '{path.name}'.") from None
-    except OSError as error:
-        raise InputError(f"The file '{path.name}' cannot be read.", detail=str(error)) from error

@@ -82,6 +82,24 @@ def test_a_broken_manifest_is_told(tmp_path: Path, row: object, says: str) -> No
         corpus(tmp_path)
 
 
+def test_recordings_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    put(tmp_path / "a", talk__wav="x", talk__txt="one")
+    put(tmp_path / "b", talk__wav="x", talk__txt="two")
+    one, two = (str(tmp_path / folder / "talk.wav") for folder in "ab")
+    assert [(each.name, each.text) for each in files([one, two, one])] == [(one, "one"), (two, "two")]
+    assert [each.name for each in files([one, one])] == ["talk.wav"]
+    manifest(tmp_path, *[{"path": "a/talk.wav", "language": "en"}] * 2)
+    with pytest.raises(InputError, match=r"names 'a/talk\.wav' 2 times"):
+        corpus(tmp_path)
+
+
+@pytest.mark.parametrize(("said", "meant"), [("zh-CN", "zh"), ("EN", "en"), ("pt_BR", "pt")])
+def test_languages_are_those_that_profiles_know(tmp_path: Path, said: str, meant: str) -> None:
+    put(tmp_path, talk__wav="x")
+    manifest(tmp_path, {"path": "talk.wav", "language": said})
+    assert [each.language for each in corpus(tmp_path)] == [meant]
+
+
 def test_a_corpus_without_recordings_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No recording"):
         corpus(tmp_path)

@@ -126,6 +126,28 @@ def test_what_worked_and_fails_now_is_worse_and_what_is_left_out_is_not() -> Non
     assert not compare(report(failed), report(failed)).worse
 
 
+def test_recordings_that_fail_now_are_worse_whatever_the_others_say() -> None:
+    old, new = report(), report(replace(combination(), whole=whole(0.05, left_out=1)))
+    [worse] = compare(old, new).worse
+    assert (worse.figure, worse.old, worse.new) == ("recordings left out", 0, 1)
+    assert not compare(new, new).worse
+    assert [each.verdict for each in compare(new, old).changes if each.figure == worse.figure] == [
+        Verdict.BETTER
+    ]
+
+
+def test_a_role_that_fails_now_is_worse_and_one_that_was_not_measured_again_is_not() -> None:
+    old = report(roles=(trial("cpu", vad=0.01, asr=0.1),))
+    broken = replace(trial("cpu", asr=0.1).roles[0], wall=None, cpu=None, problem="it broke")
+    failed = report(roles=(replace(trial("cpu", vad=0.01), roles=(*trial("cpu", vad=0.01).roles, broken)),))
+    [worse] = compare(old, failed).worse
+    assert (worse.subject, worse.figure) == ("embedded, cpu, asr alone", "works")
+    nothing = report(roles=(replace(trial("cpu"), problem="it broke"),))
+    assert len(compare(old, nothing).worse) == 2
+    assert not compare(old, report()).worse
+    assert not compare(failed, old).worse
+
+
 def test_other_machines_and_versions_are_told_and_other_recordings_refused() -> None:
     other = replace(MACHINE, processor="another", versions={"parley": "2"})
     cautions = compare(report(), report(machine=other, is_complete=False)).cautions
@@ -240,7 +262,7 @@ def test_figures_as_they_are_read() -> None:
     assert ranged(None) == ""
     assert ranged(spread([2.0])) == "2.00"
     assert ranged(spread([1.0, 2.0, 3.0])) == "2.00 (1.00–3.00)"
-    assert speed(around(0.05)) == "20x"
+    assert [speed(around(rtf)) for rtf in (0.05, 0.4, 1.6)] == ["20x", "2.50x", "0.625x"]
 
 
 def test_a_report_is_valid_by_the_published_schema() -> None:

@@ -118,7 +118,9 @@ def test_a_plot_is_xml_and_stays_within_its_frame(label: str, values: list[float
 
 @given(nasty)
 def test_no_name_becomes_part_of_the_page_or_of_the_table(name: str) -> None:
-    found = report(combination(profile=name), command=name, notes=(name,))
+    odd = replace(trial("cpu", vad=0.1).roles[0], role=name, engine=name, ran_on=name)
+    roles = (replace(trial("cpu"), profile=name, device=name, roles=(odd,)),)
+    found = report(combination(profile=name), command=name, notes=(name,), roles=roles)
     reader = read(page(found))
     assert reader.count("script") == 0
     rows = [line for line in markdown(found).splitlines() if line.startswith("| ")]
