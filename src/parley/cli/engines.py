@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -170,14 +170,14 @@ def _facts(spec: EngineSpec, supplies: Supplies) -> dict[str, Any]:
         "environment": spec.environment,
         "models": [model.name for model in spec.models],
         "missing": [*missing, *models],
-        "install": _remedy(spec, bool(missing)),
+        "install": _remedy(spec, bool(missing), lack.models),
     }
 
 
-def _remedy(spec: EngineSpec, lacks_packages: bool) -> str:
+def _remedy(spec: EngineSpec, lacks_packages: bool, models: Sequence[str]) -> str:
     """The command that brings what is missing: first the packages, then the models."""
     if lacks_packages and spec.environment:
         return f"parley engines install {spec.environment}"
-    if lacks_packages or not spec.models:
+    if lacks_packages or not models:
         return spec.install
-    return f"parley models pull {spec.models[0].name}"
+    return f"parley models pull {' '.join(models)}"

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from parley.errors import DiskFull, StorageError, is_disk_full
@@ -30,12 +30,13 @@ def full_disk_told() -> Generator[None]:
 
 
 def disk_bytes(folder: Path) -> int:
-    """What the files of a folder take on the disk."""
+    """What the files of a folder take on the disk; it may change meanwhile."""
     total = 0
     for root, _, files in os.walk(folder):
         for name in files:
-            found = os.lstat(Path(root) / name)
-            total += getattr(found, "st_blocks", 0) * 512 or found.st_size
+            with suppress(OSError):
+                found = os.lstat(Path(root) / name)
+                total += getattr(found, "st_blocks", 0) * 512 or found.st_size
     return total
 
 

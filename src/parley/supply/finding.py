@@ -82,8 +82,8 @@ class Finder:
                     self._client, endpoint, self._access.token, source, within=within
                 )
             return await modelscope.offer(self._client, endpoint, source, within=within)
-        except (AttributeError, TypeError):
-            # JSON of another shape than the hub's.
+        except (AttributeError, TypeError, UnicodeEncodeError):
+            # JSON of another shape than the hub's, or names that no address can hold.
             raise LineFailed("it answers something else than a hub does") from None
 
     def _tell(self, model: ModelSpec, offer: Offer, problems: dict[ModelSource, SupplyError]) -> None:

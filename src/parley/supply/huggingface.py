@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from parley.engines.model import ModelSource
+from parley.errors import InvalidSettings
 from parley.supply.hubs import Checksum, Offer, RemoteFile
 from parley.supply.line import Refused, ask
 from parley.supply.selecting import commit_like, selected
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 async def offer(
     client: httpx.AsyncClient, endpoint: str, token: str, source: ModelSource, *, within: float
 ) -> Offer:
-    """The files of a repository at the revision; raises LineFailed, Refused."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    """The files of a repository at the revision; raises LineFailed, Refused, InvalidSettings."""
+    headers = _authorised(token)
     revision = quote(source.revision, safe="")
     found = await ask(
         client,
@@ -39,6 +40,12 @@ async def offer(
         licence=_licence(found),
         headers=headers,
     )
+
+
+def _authorised(token: str) -> dict[str, str]:
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise InvalidSettings("models.hf_token (HF_TOKEN) holds characters that no token has; correct it.")
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _files(found: Mapping[str, Any], at: str) -> Iterator[RemoteFile]:

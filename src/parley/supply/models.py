@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from parley.supply.disk import disk_bytes, sweep
 from parley.supply.holding import hold
 from parley.supply.manifest import HeldFile, Manifest
 from parley.supply.names import is_model_name, matches
-from parley.supply.staging import INCOMING, discard, missing, put_in_place, today
+from parley.supply.staging import INCOMING, discard, missing, passing, put_in_place, sweep_leavings, today
 from parley.supply.writing import digest, writing
 
 
@@ -92,9 +91,10 @@ class Models:
             freed = (0 if place.is_symlink() else disk_bytes(place)) + disk_bytes(begun)
             if os.path.lexists(place):
                 # Gone in one step: nobody opens half a model.
-                former = place.parent / INCOMING / f"{name}.{uuid.uuid4().hex[:8]}"
+                former = passing(self.directory, name)
                 place.rename(former)
                 discard(former)
+            sweep_leavings(self.directory, name)
             sweep(begun)
         return freed
 
@@ -112,7 +112,8 @@ class Models:
             )
         busy = f"Another command downloads or removes the model '{model.name}'."
         with hold(self.lock(model.name), busy), writing():
-            whole = self.directory / INCOMING / f"{model.name}.{uuid.uuid4().hex[:8]}"
+            sweep_leavings(self.directory, model.name)
+            whole = passing(self.directory, model.name)
             whole.mkdir()
             try:
                 held = tuple(_take_over(path, directory, whole) for path in _chosen(model, directory))

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable
 
 from parley.engines.model import ModelSource
+from parley.supply import manifest
 from parley.supply.hubs import RemoteFile
 from parley.supply.line import Refused
 from parley.supply.names import has_clash, is_safe, matches
 
 _MOST_FILES = 10_000
 _DIGITS = {"sha256": 64, "git": 40}
-_NOT_THE_MODEL = (".gitattributes", ".gitignore", "**/.gitattributes", "**/.gitignore")
+_NOT_THE_MODEL = (".gitattributes", ".gitignore", "**/.gitattributes", "**/.gitignore", manifest.FILE)
 
 
 def selected(source: ModelSource, files: Iterable[RemoteFile]) -> tuple[RemoteFile, ...]:

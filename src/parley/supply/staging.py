@@ -20,6 +20,9 @@ from parley.supply.writing import digest, is_intact, writing
 INCOMING = ".incoming"
 """In the folder of the models: a folder for each model on its way, and its lock."""
 
+_PASSING = "~"
+"""No part of a model's name."""
+
 _RESERVE_BYTES = 32 * 1024 * 1024
 
 Free = Callable[[Path], int]
@@ -57,6 +60,7 @@ class Staging:
     def prepare(self, offer: Offer) -> None:
         """Make the folder, and take over what already lies in the model's place; raises StorageError."""
         with writing():
+            sweep_leavings(self._models, self._model.name)
             self._folder.mkdir(parents=True, exist_ok=True)
             for file in offer.files:
                 lying = self._models / self._model.name / file.path
@@ -107,7 +111,7 @@ def put_in_place(whole: Path, place: Path) -> Path | None:
     filled by hand is kept beside, and where is given back."""
     former: Path | None = None
     if os.path.lexists(place):
-        former = place.parent / INCOMING / f"{place.name}.{uuid.uuid4().hex[:8]}"
+        former = passing(place.parent, place.name)
         by_hand = manifest.read(place) is None and (place.is_symlink() or any(place.iterdir()))
         if by_hand:
             former = place.parent / f"{place.name}.by-hand-{uuid.uuid4().hex[:8]}"
@@ -119,6 +123,17 @@ def put_in_place(whole: Path, place: Path) -> Path | None:
     else:
         whole.rename(place)
     return None
+
+
+def passing(models: Path, name: str) -> Path:
+    """A place for a folder that is coming or going; whoever holds the model's lock may sweep it."""
+    return models / INCOMING / f"{name}{_PASSING}{uuid.uuid4().hex[:8]}"
+
+
+def sweep_leavings(models: Path, name: str) -> None:
+    """Delete what commands left that were ended while a folder came or went; raises OSError."""
+    for left in (models / INCOMING).glob(f"{name}{_PASSING}*"):
+        discard(left)
 
 
 def discard(folder: Path) -> None:

@@ -11,8 +11,15 @@ from pathlib import Path
 import pytest
 
 from parley.engines.model import Hub, ModelSource
-from parley.errors import DiskFull, DownloadFailed, DownloadRefused, InvalidOption, ModelDamaged
-from parley.supply import manifest
+from parley.errors import (
+    DiskFull,
+    DownloadFailed,
+    DownloadRefused,
+    InvalidOption,
+    InvalidSettings,
+    ModelDamaged,
+)
+from parley.supply import manifest, staging
 from parley.supply.models import Models
 from parley.supply.pulling import Downloads
 from tests.integration.supply.hub import COMMIT, hub
@@ -429,3 +436,38 @@ def test_two_pulls_at_once_fetch_once(tmp_path: Path) -> None:
         assert len([each for each in server.asked if "/revision/" in each.path]) == 1
     assert contents(tmp_path / "tiny") == FILES
     assert [sentence for each in told for sentence in each.said if "Waiting for it" in sentence]
+
+
+def test_a_name_that_no_address_can_hold_is_told(tmp_path: Path) -> None:
+    with hub(**REPOS) as server:
+        server.listed = lambda answer: json.loads(json.dumps(answer).replace("README.md", "\\ud800"))
+        with pytest.raises(DownloadFailed, match="something else than a hub"):
+            pull(tmp_path, server, ON_HF)
+
+
+@pytest.mark.parametrize("token", ["hf_ä", "hf_a\nX-Other: b", "hf a"])
+def test_a_token_that_is_none_is_not_sent(tmp_path: Path, token: str) -> None:
+    with hub(**REPOS) as server:
+        with pytest.raises(InvalidSettings, match="holds characters that no token has") as caught:
+            pull(tmp_path, server, token=token)
+        assert server.asked == []
+    assert token not in caught.value.message + caught.value.detail
+
+
+def test_a_repository_cannot_bring_its_own_manifest(tmp_path: Path) -> None:
+    with hub(acme__tiny=FILES | {manifest.FILE: b"{}"}) as server:
+        pull(tmp_path, server)
+    held = manifest.read(tmp_path / "tiny")
+    assert held is not None
+    assert {file.path for file in held.files} == set(FILES)
+
+
+def test_what_was_left_halfway_to_its_place_is_swept(tmp_path: Path) -> None:
+    left = staging.passing(tmp_path, "tiny")
+    left.mkdir(parents=True)
+    (left / "model.bin").write_bytes(b"of a command that was killed")
+    others = staging.passing(tmp_path, "tiny.large")
+    others.mkdir()
+    with hub(**REPOS) as server:
+        pull(tmp_path, server)
+    assert (left.exists(), others.exists()) == (False, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from parley.engines.model import Hub, ModelSource, ModelSpec
 from parley.errors import InvalidOption, StoreBusy
 from parley.supply import manifest
+from parley.supply.disk import disk_bytes
 from parley.supply.holding import hold
 from parley.supply.models import Models
 from parley.supply.patience import Patience
+from parley.supply.staging import passing
 
 MODEL = ModelSpec(
     name="tiny",
@@ -191,3 +194,27 @@ def test_pauses_grow_are_bounded_and_heed_the_hub() -> None:
     assert patience.pause_before(1, 7.0) == 7.0
     assert patience.pause_before(1, 9e9) == 60.0
     assert patience.pause_before(10**9) == 60.0
+
+
+def test_taking_over_and_removing_sweep_what_was_left_halfway(tmp_path: Path) -> None:
+    models = Models(tmp_path / "models")
+    for work in (lambda: models.adopt(MODEL, fill(tmp_path / "mine")), lambda: models.remove("tiny")):
+        left = fill(passing(models.directory, "tiny"))
+        work()
+        assert not left.exists()
+
+
+def test_a_file_that_goes_while_it_is_counted_counts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fill(tmp_path / "tiny", b"x" * 10_000)
+    everything = disk_bytes(folder)
+    walk = os.walk
+
+    def losing(*arguments: object) -> Iterator[tuple[str, list[str], list[str]]]:
+        for step in walk(*arguments):  # type: ignore[call-overload]
+            (folder / "config.json").unlink(missing_ok=True)
+            yield step
+
+    monkeypatch.setattr(os, "walk", losing)
+    assert 10_000 <= disk_bytes(folder) < everything
