@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from parley.batch.decode import decode
 from parley.batch.find_speech import SpeechFinder
 from parley.batch.keys import engine_of_voices, keys_for, of_track
@@ -13,7 +16,7 @@ from parley.batch.units import Tools
 from parley.batch.voices import VoiceListener, unpack
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
-from parley.errors import InputError, UnsupportedOption
+from parley.errors import EngineFailed, InputError, UnsupportedOption
 from parley.speech.recognition import SpeakerCount
 from parley.speech.span import SpeakerTurn
 
@@ -39,7 +42,7 @@ async def take_voice(
     """The mean voice of a recording in which one person speaks.
 
     Raises UnsupportedOption for a profile without a `speakers` engine, InputError for too little speech
-    or several voices, and what decoding raises.
+    or several voices, EngineFailed where a part cannot be heard, and what decoding raises.
     """
     engine = profile.engine(Role.SPEAKERS)
     if engine is None:
@@ -61,11 +64,22 @@ async def take_voice(
         turns = await listener.run(islands, SpeakerCount())
         _require_one_voice(turns)
         _, vectors = unpack(await listener.listen(islands))
+    if listener.incomplete:
+        raise EngineFailed("A part of the recording could not be heard; the log has the details.")
     return VoiceTaken(
-        vector=vectors.mean(axis=0).astype("<f4").tobytes(),
+        vector=_mean_of(vectors).tobytes(),
         engine=engine_of_voices(engine),
         speech_s=sum(island.duration for island in islands),
     )
+
+
+def _mean_of(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The voice, little-endian; raises InputError where none was heard: it would be like nobody's."""
+    mean = vectors.mean(axis=0) if len(vectors) else np.zeros(1)
+    length = float(np.linalg.norm(mean))
+    if not (np.isfinite(length) and length > 0.0):
+        raise InputError("No voice can be heard in it; give a recording with longer utterances.")
+    return mean.astype("<f4")
 
 
 def _require_speech(seconds: float) -> None:
