@@ -14,7 +14,7 @@ from parley.batch.options import RecipeOptions
 from parley.batch.voices import vector_of
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
-from parley.errors import EngineFailed, InputError, UnsupportedOption, UnitPoisoned
+from parley.errors import EngineFailed, InputError, UnitPoisoned, UnsupportedOption
 from parley.speech.span import SpeakerTurn
 from parley.wire import frames
 from tests.integration.batch.test_recipe import PROFILE, Kitchen, ScriptedFleet, with_kitchen
