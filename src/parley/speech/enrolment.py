@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from parley.errors import InvalidOption
@@ -22,8 +23,9 @@ class KnownVoice:
 
 
 def clean_speaker_name(name: str) -> str:
-    """The name without space around it; raises InvalidOption for one that cannot stand in a transcript."""
-    name = " ".join(name.split())
+    """The name without space around it, composed as keyboards do; raises InvalidOption for one that cannot
+    stand in a transcript."""
+    name = " ".join(unicodedata.normalize("NFC", name).split())
     if not name or len(name) > MOST_CHARACTERS or not name.isprintable():
         raise InvalidOption(f"The name of a speaker has 1 to {MOST_CHARACTERS} printable characters.")
     if _LABEL.fullmatch(name):

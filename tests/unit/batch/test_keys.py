@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from parley.batch.keys import digest, keys_for, of_track
+from parley.batch.keys import Keys, digest, keys_for, of_track
 from parley.batch.options import RecipeOptions, Recording
 from parley.engines.contract import EngineSpec, Role
 from parley.engines.profiles import Profile
@@ -81,3 +81,14 @@ def test_tracks_are_told_apart_and_digests_are_stable() -> None:
     keys = keys_for(RECORDING, PLAIN, profile())
     assert of_track(keys.recognise, 0) != of_track(keys.recognise, 1)
     assert digest("a", 1, {"b": 2, "a": 1}) == digest("a", 1, {"a": 1, "b": 2})
+
+
+def test_what_earlier_versions_remembered_is_found() -> None:
+    """Digests of the first versions, which knew neither models nor enrolled voices."""
+    assert keys_for(RECORDING, PLAIN, profile()) == Keys(
+        decode="75dd62616d8022d8100a5bef6cabee20183aeb61",
+        find_speech="5e270ac001677e8128f0f326fcd7f94c48467e93",
+        recognise="8c44a9e34d0202ede79fa4e547ed459816d294b9",
+        embed="b1691fcab0c4ffd3c3a5aa0b784a1bd6cc082521",
+        transcript="4d17a704a9d9b3ca3040bcd7e6a8c39b1b1d51f8",
+    )

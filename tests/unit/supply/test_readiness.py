@@ -1,0 +1,52 @@
+"""Weights and what results are filed under."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from parley.batch.keys import Keys, keys_for
+from parley.batch.options import RecipeOptions, Recording
+from parley.engines.contract import EngineSpec, Role
+from parley.engines.model import ModelSpec
+from parley.engines.profiles import Profile, build_profiles
+from parley.engines.registry import discover
+from parley.supply.environments import Environments
+from parley.supply.models import Models
+from parley.supply.readiness import Supplies
+
+TINY = ModelSpec(name="tiny", sources=(), needs=("model.bin",), size_mib=1, licence="MIT")
+ENGINE = EngineSpec(name="any", role=Role.ASR, factory="m:C", revision="1", summary="", licence="MIT")
+PROFILE = Profile(
+    "p",
+    {
+        Role.MEDIA: replace(ENGINE, role=Role.MEDIA),
+        Role.VAD: replace(ENGINE, role=Role.VAD),
+        Role.ASR: replace(ENGINE, models=(TINY,)),
+    },
+)
+
+
+def supplies(folder: Path) -> Supplies:
+    return Supplies(environments=Environments(folder / "environments"), models=Models(folder / "models"))
+
+
+def keys(folder: Path, weights: bytes) -> Keys:
+    place = folder / "models" / "tiny"
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "model.bin").write_bytes(weights)
+    recording = Recording(path=Path("a.wav"), sha256="00")
+    return keys_for(recording, RecipeOptions(), supplies(folder).identified(PROFILE))
+
+
+def test_weights_of_the_same_name_with_other_bytes_have_other_results(tmp_path: Path) -> None:
+    ones, others = keys(tmp_path / "here", b"weights"), keys(tmp_path / "there", b"Weights")
+    assert (ones.decode, ones.find_speech) == (others.decode, others.find_speech)
+    assert ones.recognise != others.recognise
+    assert ones.transcript != others.transcript
+    assert keys(tmp_path / "elsewhere", b"weights") == ones
+
+
+def test_engines_whose_weights_came_with_their_package_keep_their_revision(tmp_path: Path) -> None:
+    embedded = build_profiles(discover(), {})["embedded"]
+    assert supplies(tmp_path).identified(embedded) == embedded
