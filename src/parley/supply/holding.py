@@ -1,4 +1,4 @@
-"""One process at a time changes a model."""
+"""One process at a time changes a model or an engine environment."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from parley.errors import StorageError, StoreBusy
+from parley.errors import ParleyError, StorageError, StoreBusy
 
 _LOOK_AGAIN_S = 0.3
 
 
 @contextmanager
-def hold(path: Path, busy: str) -> Generator[None]:
-    """Keep others out for as long as the context lasts; raises StoreBusy with the sentence `busy`.
+def hold(path: Path, busy: ParleyError) -> Generator[None]:
+    """Keep others out for as long as the context lasts; raises `busy` where somebody else is at it.
 
     SQLite's own file lock: portable, and gone with its process however that ends.
     """
     connection = _taken(path)
     if connection is None:
-        raise StoreBusy(busy)
+        raise busy
     try:
         yield
     finally:
@@ -61,6 +61,8 @@ def _taken(path: Path) -> sqlite3.Connection | None:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             return None
         raise StorageError(
-            "The folder of the models cannot be written; check its rights.", detail=str(error)
+            "A folder cannot be written; check the rights of the data directory, and of models.dir and "
+            "engines.dir where they are set.",
+            detail=str(error),
         ) from error
     return connection

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parley.engines.model import ModelSpec
-from parley.errors import InvalidOption, ModelDamaged
+from parley.errors import InvalidOption, ModelDamaged, StoreBusy
 from parley.supply import manifest, weights
 from parley.supply.disk import disk_bytes, sweep
 from parley.supply.holding import hold
@@ -87,7 +87,7 @@ class Models:
         place, begun = self.place(name), self.directory / INCOMING / name
         if not is_model_name(name) or not (os.path.lexists(place) or begun.exists()):
             raise InvalidOption(f"There is no model '{name}' here; see: parley models list")
-        with hold(self.lock(name), f"Another command downloads or removes the model '{name}'."), writing():
+        with hold(self.lock(name), _busy(name)), writing():
             freed = (0 if place.is_symlink() else disk_bytes(place)) + disk_bytes(begun)
             if os.path.lexists(place):
                 # Gone in one step: nobody opens half a model.
@@ -110,8 +110,7 @@ class Models:
             raise InvalidOption(
                 f"The directory lacks {', '.join(lacking)}, which model '{model.name}' cannot do without."
             )
-        busy = f"Another command downloads or removes the model '{model.name}'."
-        with hold(self.lock(model.name), busy), writing():
+        with hold(self.lock(model.name), _busy(model.name)), writing():
             sweep_leavings(self.directory, model.name)
             whole = passing(self.directory, model.name)
             whole.mkdir()
@@ -121,6 +120,10 @@ class Models:
                 return put_in_place(whole, self.place(model.name))
             finally:
                 sweep(whole)
+
+
+def _busy(name: str) -> StoreBusy:
+    return StoreBusy(f"Another command downloads or removes the model '{name}'.")
 
 
 def _is_whole(place: Path, held: Manifest) -> bool:

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from parley.errors import InstallFailed
+from parley.supply.holding import hold
 
 IN_USE = "in-use"
 """The file in an environment that its workers hold a shared lock on (`workers.lifeline`)."""
 
 
-@contextmanager
-def sole_installer(folder: Path, name: str) -> Generator[None]:
-    """Keep other installations of this environment out; raises InstallFailed when there is one.
+def sole_installer(folder: Path, name: str) -> AbstractContextManager[None]:
+    """Keeps other installations of an environment out; raises InstallFailed when there is one, StorageError.
 
-    SQLite's own file lock: portable, and gone with its process however that ends. It lies beside
-    the environment, because a lock that is deleted while held keeps nobody out.
+    The lock lies beside the environment, because one that is deleted while held keeps nobody out.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(folder / f"{name}.lock", timeout=0.0, isolation_level=None)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        connection.close()
-        raise InstallFailed(
-            f"Another command installs or removes the environment '{name}'; wait until it has ended.",
-            detail=str(error),
-        ) from error
-    try:
-        yield
-    finally:
-        connection.close()
+    busy = f"Another command installs or removes the environment '{name}'; wait until it has ended."
+    return hold(folder / f"{name}.lock", InstallFailed(busy))
 
 
 def is_in_use(environment: Path) -> bool:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from parley.engines.model import Hub, ModelSource, ModelSpec
-from parley.errors import InvalidOption, StoreBusy
+from parley.errors import InstallFailed, InvalidOption, StorageError, StoreBusy
 from parley.supply import manifest
 from parley.supply.disk import disk_bytes
 from parley.supply.holding import hold
 from parley.supply.models import Models
+from parley.supply.occupancy import sole_installer
 from parley.supply.patience import Patience
 from parley.supply.staging import passing
 
@@ -177,10 +178,10 @@ def test_what_is_not_there_cannot_be_removed(tmp_path: Path, name: str) -> None:
 def test_one_at_a_time(tmp_path: Path) -> None:
     models = Models(tmp_path)
     fill(tmp_path / "tiny")
-    with hold(models.lock("tiny"), "Somebody else is at it."):
+    with hold(models.lock("tiny"), StoreBusy("Somebody else is at it.")):
         with (
             pytest.raises(StoreBusy, match="Somebody else"),
-            hold(models.lock("tiny"), "Somebody else is at it."),
+            hold(models.lock("tiny"), StoreBusy("Somebody else is at it.")),
         ):
             raise AssertionError
         with pytest.raises(StoreBusy, match="downloads or removes"):
@@ -218,3 +219,23 @@ def test_a_file_that_goes_while_it_is_counted_counts_nothing(
 
     monkeypatch.setattr(os, "walk", losing)
     assert 10_000 <= disk_bytes(folder) < everything
+
+
+def test_a_lock_that_cannot_be_made_is_no_busy_one(tmp_path: Path) -> None:
+    fill(tmp_path / "tiny")
+    (tmp_path / ".incoming").write_text("a file where the folder of locks should be")
+    with pytest.raises(StorageError, match="check the rights"):
+        Models(tmp_path).remove("tiny")
+    (tmp_path / "funasr.lock").mkdir()
+    with pytest.raises(StorageError, match="check the rights"), sole_installer(tmp_path, "funasr"):
+        raise AssertionError
+
+
+def test_one_installation_at_a_time(tmp_path: Path) -> None:
+    with (
+        sole_installer(tmp_path, "funasr"),
+        sole_installer(tmp_path, "other"),
+        pytest.raises(InstallFailed, match="Another command"),
+        sole_installer(tmp_path, "funasr"),
+    ):
+        raise AssertionError
