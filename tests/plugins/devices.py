@@ -8,6 +8,7 @@ sim-hangs    what is computed on cuda:0 never ends
 sim-aborts   what is computed on cuda:0 ends the process
 sim-small    there is no room to open the model on cuda:0; what the try left must be given back first
 sim-dies     opening the model on cuda:0 ends the process
+sim-revives  the same, until the file that PARLEY_TEST_MARKER names is there
 sim-four     on cuda:0 four stretches at once are too much; what a call left must be given back first
 sim-tight    on cuda:0 a single stretch is too much already
 sim-wedged   the first call on cuda:0 (the file that PARLEY_TEST_MARKER names is not there yet) wedges it:
@@ -52,6 +53,7 @@ SPECS = (
     spec("sim-aborts", ":Aborts"),
     spec("sim-small", ":One", ":Small"),
     spec("sim-dies", ":One", ":Dies"),
+    spec("sim-revives", ":One", ":Revives"),
     spec("sim-four", ":One", ":Four"),
     spec("sim-tight", ":One", ":Tight"),
     spec("sim-wedged", ":One", ":Wedged"),
@@ -180,6 +182,14 @@ class Dies(Computes):
             os.kill(os.getpid(), 9)
             threading.Event().wait()
         super().__init__(setup)
+
+
+class Revives(Dies):
+    def __init__(self, setup: Setup) -> None:
+        if Path(os.environ["PARLEY_TEST_MARKER"]).exists():
+            Computes.__init__(self, setup)
+        else:
+            super().__init__(setup)
 
 
 class Deaf(Tight):

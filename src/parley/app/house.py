@@ -74,12 +74,14 @@ class House:
 
     def unready(self) -> Sequence[str]:
         """Why no work should be sent here; nothing when all is well."""
-        trouble = self.trouble or trouble_of(self.profile, self.fleet.health())
+        health = self.fleet.health()
+        trouble = self.trouble or trouble_of(self.profile, health)
+        engines = [spec.name for spec in self.profile.engines.values()]
         reasons = {
             "the server is stopping": self.is_draining,
             "the models are being loaded": not self.loaded and not trouble,
             f"the models could not be loaded, which is tried again: {trouble}": bool(trouble),
-            "workers were lost too often; see the log": self.fleet.health().is_degraded,
+            "workers were lost too often; see the log": health.gave_up_on(engines),
             "the queue is full": self.desk.stats().waiting >= self.settings.queue.max_waiting,
         }
         return [reason for reason, applies in reasons.items() if applies]

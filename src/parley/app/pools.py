@@ -65,6 +65,7 @@ def _pool(
         name=name,
         engines=tuple(engines),
         workers=workers,
+        takes_turns=settings.queue.mode == "lock" and name != MEDIA,
         placements={spec.name: _placement(spec, wanted[spec.name], settings) for spec in fitted},
         models={spec.name: supplies.folders(spec) for spec in fitted},
         verify=partial(supplies.require_unchanged, {spec.name: supplies.weights(spec) for spec in fitted}),

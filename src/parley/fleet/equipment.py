@@ -9,6 +9,7 @@ from itertools import groupby
 
 from parley.engines.contract import EngineSpec
 from parley.errors import DeviceUnavailable, InvalidSettings, ParleyError
+from parley.fleet.avoidance import Avoidance
 from parley.fleet.faults import Faults
 from parley.fleet.limits import FleetLimits
 from parley.fleet.lost import Lost
@@ -24,7 +25,8 @@ _ONE_OF_A_KIND = (CPU, "mps")
 
 
 class Equipment:
-    """What is known of a pool's engines, for all its workers; `tell` hears each notice once."""
+    """What is known of a pool's engines, for all its workers; `tell` hears each notice once, and again
+    when a device that had been well is lost once more."""
 
     def __init__(
         self, spec: PoolSpec, limits: FleetLimits, space: Space, tell: Callable[[str], None]
@@ -33,9 +35,9 @@ class Equipment:
         self.faults = Faults(limits.load_backoff_s, limits.load_attempts)
         self._spec = spec
         self._tell = tell
-        self._told: dict[str, None] = {}
+        self._told: dict[str, str] = {}
         self._loop = asyncio.get_running_loop()
-        self._avoid: dict[str, tuple[str, ...]] = {}
+        self._avoidance = Avoidance(limits.device_backoff_s)
         self._last: dict[str, Loaded] = {}
 
     @property
@@ -74,21 +76,32 @@ class Equipment:
         """It was loaded."""
         self.faults.mended(engine.name)
         self._last[engine.name] = how
+        if self._avoidance.mended(engine.name, how.device):
+            self._told = {notice: name for notice, name in self._told.items() if name != engine.name}
         for notice in how.notices:
             if notice not in self._told:
-                self._told[notice] = None
+                self._told[notice] = engine.name
                 self._tell(notice)
+
+    def avoided(self, engine: str) -> tuple[str, ...]:
+        """Devices that are not to be tried for an engine, because workers were lost there lately."""
+        return self._avoidance.devices(engine, self._loop.time())
+
+    def is_outdated(self, avoided: Mapping[str, Sequence[str]]) -> bool:
+        """Whether a worker that was told to avoid devices may try one of them by now."""
+        return any(
+            device not in self.avoided(engine) for engine, devices in avoided.items() for device in devices
+        )
 
     def lost(self, engine: EngineSpec, device: str, loss: Lost) -> None:
         """A worker was lost while it loaded the engine, and while it tried a device where one is named."""
-        placement = self._placement(engine)
         now = self._loop.time()
-        if device in ("", CPU) or device in placement.avoid:
+        if device in ("", CPU):
             self.faults.struck(engine.name, loss.error(), now)
-        elif placement.is_strict:
+        elif self._placement(engine).is_strict:
             self.faults.failed(engine.name, _strictly(engine, device, loss), now)
         else:
-            self._avoid[engine.name] = (*placement.avoid, device)
+            self._avoidance.lost(engine.name, device, now)
 
     def need(self, engine: EngineSpec, slot: int) -> Need:
         """The memory to ask for before the engine is loaded; raises InvalidSettings where it never fits.
@@ -121,7 +134,7 @@ class Equipment:
 
     def _placement(self, engine: EngineSpec) -> Placement:
         placement = self._spec.placements.get(engine.name, Placement(kinds=engine.devices))
-        return replace(placement, avoid=(*placement.avoid, *self._avoid.get(engine.name, ())))
+        return replace(placement, avoid=(*placement.avoid, *self.avoided(engine.name)))
 
 
 def on_processor(spec: PoolSpec, idle_s: float) -> PoolSpec:

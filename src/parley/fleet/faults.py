@@ -28,14 +28,18 @@ class Faults:
         self._strikes: dict[str, int] = {}
 
     def failed(self, engine: str, error: ParleyError, now: float) -> ParleyError:
-        """It could not be loaded; what to answer to who wanted it."""
+        """It could not be loaded; what to answer to who wanted it.
+
+        Several workers that tried at the same time have failed once.
+        """
         before = self._faults.get(engine)
-        failures = before.failures + 1 if before else 1
-        wait_s = self._backoff_s[min(failures, len(self._backoff_s)) - 1]
+        told = _told(engine, error)
         self._strikes.pop(engine, None)
-        fault = _Fault(error=_told(engine, error), until=now + wait_s, failures=failures)
-        self._faults[engine] = fault
-        return _copy(fault.error)
+        if before is None or now >= before.until:
+            failures = before.failures + 1 if before else 1
+            wait_s = self._backoff_s[min(failures, len(self._backoff_s)) - 1]
+            self._faults[engine] = _Fault(error=told, until=now + wait_s, failures=failures)
+        return _copy(told)
 
     def struck(self, engine: str, error: ParleyError, now: float) -> None:
         """A worker was lost while it loaded the engine."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-from parley.errors import InvalidSettings, OutOfMemory, ProfileNotInstalled
+from parley.errors import FleetClosed, InvalidSettings, OutOfMemory, ProfileNotInstalled
 from parley.fleet.equipment import on_processor
 from parley.fleet.health import FleetHealth
 from parley.fleet.limits import FleetLimits
@@ -15,6 +15,7 @@ from parley.fleet.line import Answer
 from parley.fleet.pool import Notice, Pool
 from parley.fleet.space import Space
 from parley.fleet.spec import PoolSpec
+from parley.fleet.turns import Turns
 from parley.wire.frames import Request
 
 __all__ = ["Answer", "Fleet"]
@@ -38,6 +39,8 @@ class Fleet:
         self._pools: dict[str, Pool] = {}
         self._by_engine: dict[str, Pool] = {}
         self._space: Space | None = None
+        self._turns = Turns(self._limits.max_waiting_calls)
+        self._is_closed = False
         names = [engine.name for spec in self._specs for engine in spec.engines]
         if len(names) != len(set(names)):
             raise InvalidSettings("An engine belongs to two pools of workers; name it in one only.")
@@ -59,6 +62,8 @@ class Fleet:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._is_closed = True
+        self._turns.close()
         for pool in self._pools.values():
             pool.close()
         if self._space is not None:
@@ -91,7 +96,10 @@ class Fleet:
             raise ProfileNotInstalled(f"No pool of workers has the engine '{engine}'.")
         if on_cpu:
             pool = self._spare(pool, engine)
-        return await pool.call(engine, request, audio_s, on_progress, priority)
+        if not pool.spec.takes_turns:
+            return await pool.call(engine, request, audio_s, on_progress, priority)
+        async with self._turns.take(priority):
+            return await pool.call(engine, request, audio_s, on_progress, priority)
 
     async def warm(self, *engines: str, keep: bool = True) -> None:
         """Start the workers of the pools that have the named engines, load those, and keep so many running.
@@ -113,6 +121,9 @@ class Fleet:
 
     def _spare(self, pool: Pool, engine: str) -> Pool:
         """The pool that has the same engines on the processor, opened when it is first needed."""
+        if self._is_closed:
+            # Nobody would close a pool that is opened now.
+            raise FleetClosed("The workers are being stopped; the work was not finished.")
         if not pool.equipment.may_spare(engine):
             raise OutOfMemory(f"The engine '{engine}' ran out of memory, and has no other device.")
         spec = on_processor(pool.spec, self._limits.spare_idle_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 
@@ -23,9 +23,10 @@ class PoolHealth:
     """One pool: numbers of workers, waiting calls, and why workers were lost lately.
 
     `dead` workers were lost and not replaced yet; `restarts` counts replacements since the fleet
-    was opened; `gave_up` says that the restart budget is spent. `broken` engines could not be loaded,
-    with the reason; `notices` tell of devices that were not taken. `is_spare` is said of a pool that
-    does on the processor what was too much for the device of another.
+    was opened; `gave_up` says that the restart budget is spent. `broken` engines, of all `engines` it may
+    have, could not be loaded, or nobody can be started who would; with the reason. `notices` tell of
+    devices that were not taken. `is_spare` is said of a pool that does on the processor what was too much
+    for the device of another.
     """
 
     name: str
@@ -41,6 +42,7 @@ class PoolHealth:
     broken: Mapping[str, str] = field(default_factory=dict[str, str])
     notices: tuple[str, ...] = ()
     is_spare: bool = False
+    engines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,11 @@ class FleetHealth:
     def is_degraded(self) -> bool:
         """Whether a pool has given up replacing its workers."""
         return any(pool.gave_up for pool in self.pools)
+
+    def gave_up_on(self, engines: Collection[str]) -> bool:
+        """Whether a pool that has one of these engines has given up replacing its workers."""
+        pools = (pool for pool in self.pools if pool.gave_up and not pool.is_spare)
+        return any(engine in engines for pool in pools for engine in pool.engines)
 
     @property
     def broken(self) -> Mapping[str, str]:

@@ -27,12 +27,17 @@ class FleetLimits:
     they have done their call.
 
     An engine that could not be loaded, or that cost `load_attempts` workers in a row while it was loaded,
-    is refused for the next of `load_backoff_s`, then tried again. Workers that do on the processor what
+    is refused for the next of `load_backoff_s`, then tried again. A device on which a worker was lost while
+    it loaded an engine is avoided for the next of `device_backoff_s`. A load may take `load_deadline_s`, and
+    `load_per_mib_s` more for each MiB of model files, as from a slow disk, on each device that is tried,
+    but never longer than `load_ceiling_s`. Workers that do on the processor what
     was too much for a device go home after `spare_idle_s`.
     """
 
     start_deadline_s: float = 60.0
     load_deadline_s: float = 120.0
+    load_per_mib_s: float = 0.1
+    load_ceiling_s: float = 1800.0
     heartbeat_deadline_s: float = 20.0
     call_floor_s: float = 30.0
     call_per_audio_s: float = 10.0
@@ -51,7 +56,12 @@ class FleetLimits:
     room_patience_s: float = 30.0
     load_attempts: int = 3
     load_backoff_s: tuple[float, ...] = (1.0, 5.0, 30.0, 300.0)
+    device_backoff_s: tuple[float, ...] = (300.0, 1800.0, 7200.0)
     spare_idle_s: float = 60.0
+
+    def load_allowed(self, models_mib: float) -> float:
+        """Seconds that loading an engine may take on one device."""
+        return min(self.load_ceiling_s, self.load_deadline_s + self.load_per_mib_s * models_mib)
 
     def silence_allowed(self, remaining_s: float) -> float:
         """Seconds a call may go without progress while `remaining_s` seconds of audio are to be done."""

@@ -16,9 +16,11 @@ from parley.fleet.worker import Worker
 
 
 class Place(Holder, Protocol):
-    """Who holds what the engine takes, and which of the pool's places it has."""
+    """Who holds what the engine takes, which of the pool's places it has, and which devices it was told
+    to avoid for an engine, where there were any."""
 
     slot: int
+    avoided: dict[str, tuple[str, ...]]
 
 
 class Loading:
@@ -70,6 +72,7 @@ class Loading:
 
     async def _load(self, worker: Worker, engine: EngineSpec, claim: Claim[Holder]) -> None:
         equipment = self._equipment
+        avoided = equipment.avoided(engine.name)
         frame = equipment.frame(engine, self._place.slot, claim.refused)
         try:
             await equipment.verify(engine)
@@ -81,6 +84,7 @@ class Loading:
             loss.loading, loss.device = engine, worker.trying
             raise
         equipment.loaded(engine, how)
+        self._place.avoided[engine.name] = avoided
         mib = how.memory_mib or engine.memory_mib
         equipment.space.loaded(self._place, engine.name, how.device, mib)
 

@@ -23,6 +23,8 @@ def report(
     refusal: ParleyError | None,
 ) -> PoolHealth:
     """The pool at this moment; `refusal` is why no worker of it can be started."""
+    if refusal is None and not staff.alive and not ledger.may_start(now):
+        refusal = ledger.bankruptcy(spec.name)
     return PoolHealth(
         name=spec.name,
         alive=staff.alive,
@@ -37,6 +39,7 @@ def report(
         broken=_broken(spec, staff, equipment, refusal),
         notices=equipment.notices,
         is_spare=spec.is_spare,
+        engines=tuple(engine.name for engine in spec.engines),
     )
 
 

@@ -57,8 +57,10 @@ class Shift:
         self.worker: Worker | None = None
         self.ticket: Ticket | None = None
         self.at_work = False
+        self.avoided: dict[str, tuple[str, ...]] = {}
         self._spec = spec
         self._limits = limits
+        self._equipment = equipment
         self._loading = Loading(self, equipment)
         self.engines = engines
         self._is_relieved = False
@@ -83,7 +85,10 @@ class Shift:
     @property
     def worn(self) -> str | None:
         """Why it should be relieved; None while it may go on."""
-        return self.worker.worn if self.worker and not self._is_relieved else None
+        if self.worker is None or self._is_relieved:
+            return None
+        is_outdated = self._equipment.is_outdated(self.avoided)
+        return self.worker.worn or ("a device may be tried again" if is_outdated else None)
 
     def give(self, ticket: Ticket) -> None:
         """Put a call into the hands of a free worker."""

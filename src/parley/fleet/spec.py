@@ -32,6 +32,7 @@ class PoolSpec:
     With `idle_s` the pool grows with the calls that wait, and a worker that had nothing to do for
     so many seconds goes home, unless only `min_workers` are left. Without it, workers stay. With
     `unload_s` even the last ones go home when nobody had work for so many seconds, and come back on demand.
+    Of all the pools of a fleet that take turns one call is done at a time.
     `is_spare` says that it does on the processor what was too much for the devices of another pool.
     """
 
@@ -46,6 +47,7 @@ class PoolSpec:
     min_workers: int = 0
     idle_s: float | None = None
     unload_s: float | None = None
+    takes_turns: bool = False
     is_spare: bool = False
     placements: Mapping[str, Placement] = field(default_factory=dict[str, Placement])
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])

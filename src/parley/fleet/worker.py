@@ -43,7 +43,7 @@ class Worker:
         self.child = child
         self.loaded: dict[str, Loaded] = {}
         self.trying = ""
-        self._loading = ""
+        self._loading: EngineSpec | None = None
         self._spec = spec
         self._limits = limits
         self._loop = asyncio.get_running_loop()
@@ -80,8 +80,8 @@ class Worker:
 
     async def load(self, engine: EngineSpec, frame: Load) -> Loaded:
         """Load an engine; raises what loading raised in the worker, or Lost with `trying` as it was."""
-        self.trying, self._loading = "", engine.name
-        self._begin_loading(engine.name)
+        self.trying, self._loading = "", engine
+        self._begin_loading(engine)
         question = msgspec.structs.replace(frame, call_id=next(self._numbers))
         answer = await self._ask(question)
         if not isinstance(answer, Loaded):
@@ -152,8 +152,9 @@ class Worker:
         finally:
             self._watch.rest()
 
-    def _begin_loading(self, what: str) -> None:
-        self._watch.begin(self._loop.time(), f"loading {what}", self._limits.load_deadline_s)
+    def _begin_loading(self, engine: EngineSpec, where: str = "") -> None:
+        allowed_s = self._limits.load_allowed(sum(model.size_mib for model in engine.models))
+        self._watch.begin(self._loop.time(), f"loading {engine.name}{where}", allowed_s)
 
     def _unwelcome(self, answer: FromWorker) -> Exception:
         if isinstance(answer, Failure):
@@ -168,10 +169,10 @@ class Worker:
         self._watch.heard(now)
         if isinstance(frame, Heartbeat):
             self._rss_bytes = frame.rss_bytes
-        elif isinstance(frame, Trying):
+        elif isinstance(frame, Trying) and self._loading is not None:
             # Each device has the whole time: the one before may have taken most of it.
             self.trying = frame.device
-            self._begin_loading(f"{self._loading} on {frame.device}")
+            self._begin_loading(self._loading, f" on {frame.device}")
         elif isinstance(frame, Progress) and self._ticket is not None and not self._ticket.is_settled:
             self._watch.advance(now, frame.done_s)
             self._ticket.progress(frame.done_s)

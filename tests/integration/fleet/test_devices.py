@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from parley.errors import DeviceUnavailable, EngineBroken, OutOfMemory
+from parley.errors import DeviceUnavailable, EngineBroken, FleetClosed, OutOfMemory
 from parley.fleet.fleet import Answer, Fleet
 from parley.fleet.health import FleetHealth
 from parley.fleet.limits import FleetLimits
@@ -160,6 +160,111 @@ def test_the_processor_is_no_way_out_where_it_is_taken_already_or_not_wanted(spe
     run()
 
 
+def reviving(folder: Path, **how: Any) -> PoolSpec:
+    marker = {"PARLEY_TEST_MARKER": str(folder / "well")}
+    return sim_pool("sim-revives", environment=marker, **how)
+
+
+@scenario
+async def test_an_avoided_device_is_tried_again_by_the_relief_of_a_worker_that_had_to_do_without(
+    tmp_path: Path,
+) -> None:
+    heard: list[str] = []
+    async with Fleet([reviving(tmp_path)], limits(device_backoff_s=(1.0,)), notice=heard.append) as fleet:
+        first = await say(fleet, "?", name="sim-revives")
+        assert device_of(first) == "cpu"
+        assert "cuda:0 (a worker was lost on it)" in first.notices[0]
+        (tmp_path / "well").touch()
+        async with asyncio.timeout(30):
+            answer = first
+            while answer.device == "cpu":
+                await asyncio.sleep(0.1)
+                answer = await say(fleet, "?", name="sim-revives")
+        assert (answer.device, answer.notices) == ("cuda:0", ())
+        await until(lambda: len(worker_pids()) == 1, 30)
+        health = fleet.health().pools[0]
+        assert (health.recycled, health.notices) == (1, ())
+        # It stays there: nobody is relieved for nothing.
+        for _ in range(3):
+            await asyncio.sleep(0.5)
+            assert (await say(fleet, "?", name="sim-revives")).worker_pid == answer.worker_pid
+
+
+@scenario
+async def test_a_device_that_is_still_bad_costs_no_call_and_is_left_alone_for_longer(tmp_path: Path) -> None:
+    patient = limits(device_backoff_s=(0.5, 3600.0))
+    async with Fleet([reviving(tmp_path)], patient) as fleet:
+        answers = [await say(fleet, "?", name="sim-revives")]
+        async with asyncio.timeout(30):
+            while len(fleet.health().pools[0].reasons) < 2:
+                answers.append(await say(fleet, "?", name="sim-revives"))
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(1.0)
+        answers.append(await say(fleet, "?", name="sim-revives"))
+        assert {(each.device, each.attempts, each.worker_pid) for each in answers} == {
+            ("cpu", 1, answers[0].worker_pid)
+        }
+        health = fleet.health()
+        assert len(health.pools[0].reasons) == 2
+        assert (dict(health.broken), health.is_degraded) == ({}, False)
+
+
+@scenario
+async def test_workers_lost_on_a_device_at_the_same_time_do_not_make_the_engine_broken() -> None:
+    async with Fleet([sim_pool("sim-dies", workers=4)], limits(load_attempts=2)) as fleet:
+        answers = await asyncio.gather(*(say(fleet, "?", name="sim-dies") for _ in range(4)))
+        assert {device_of(answer) for answer in answers} == {"cpu"}
+        assert fleet.health().broken == {}
+
+
+@scenario
+async def test_a_device_that_hangs_is_known_though_its_caller_gave_up_before() -> None:
+    async with Fleet([sim_pool("sim-hangs")], limits(load_deadline_s=3.0)) as fleet:
+        call = asyncio.create_task(say(fleet, "?", name="sim-hangs"))
+        await until(lambda: fleet.health().pools[0].alive == 1)
+        call.cancel()
+        await until(lambda: bool(fleet.health().pools[0].reasons), 30)
+        pids = [(await say(fleet, "?", name="sim-hangs")).worker_pid for _ in range(2)]
+        assert pids[0] == pids[1]
+        assert len(fleet.health().pools[0].reasons) == 1
+
+
+@scenario
+async def test_nobody_opens_a_pool_on_the_processor_after_the_end() -> None:
+    async with Fleet([sim_pool("sim-fine")], limits()) as fleet:
+        await place(fleet, "sim-fine")
+        busy = asyncio.create_task(say(fleet, "?", name="sim-fine"))
+
+        async def who_goes_on() -> None:
+            try:
+                await busy
+            finally:
+                with pytest.raises(FleetClosed):
+                    await place(fleet, "sim-fine", on_cpu=True)
+
+        going_on = asyncio.create_task(who_goes_on())
+        await asyncio.sleep(0)
+    [end] = await asyncio.gather(going_on, return_exceptions=True)
+    assert end is None or type(end) is FleetClosed
+    with pytest.raises(FleetClosed):
+        await place(fleet, "sim-fine", on_cpu=True)
+
+
+@scenario
+async def test_pools_on_the_processor_are_counted_bounded_and_closed_with_the_others() -> None:
+    pools = [needing(600, name, pool=f"pool of {name}") for name in ("sim-fine", "sim-two")]
+    bounds = {"cuda:0": 10_000, "cpu": 1000}
+    async with Fleet(pools, limits(device_memory_mib=bounds)) as fleet:
+        for name in ("sim-fine", "sim-two"):
+            await place(fleet, name)
+        for name in ("sim-fine", "sim-two") * 2:
+            assert await place(fleet, name, on_cpu=True) == "cpu"
+            on_cpu = [each for each in loaded(fleet.health()) if each[1] == "cpu"]
+            assert [each[0] for each in on_cpu] == [name], "both do not fit"
+        assert sum(pool.is_spare for pool in fleet.health().pools) == 2
+        assert len(worker_pids()) >= 3
+
+
 # Memory by device.
 
 
@@ -284,6 +389,26 @@ async def test_closing_ends_those_who_wait_for_memory() -> None:
         await until(lambda: fleet.health().pools[1].alive == 1)
     results = await asyncio.gather(busy, later, return_exceptions=True)
     assert all(isinstance(result, Exception) for result in results)
+
+
+@scenario
+async def test_pools_that_do_not_fit_together_are_warmed_one_after_the_other() -> None:
+    pools = [
+        PoolSpec(
+            name=f"pool of {name}",
+            engines=(replace(engine(name), memory_mib=600),),
+            workers=1,
+            min_workers=1,
+            idle_s=60.0,
+        )
+        for name in ("one", "two", "three")
+    ]
+    async with Fleet(pools, limits(device_memory_mib={"cpu": 1000})) as fleet:
+        for _ in range(3):
+            await asyncio.wait_for(fleet.warm("one", "two", "three"), 30)
+            assert len(loaded(fleet.health())) == 1
+        answers = await asyncio.gather(*(say(fleet, "x", name=name) for name in ("one", "two", "three")))
+        assert {answer.attempts for answer in answers} == {1}
 
 
 # Broken engines.

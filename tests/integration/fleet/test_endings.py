@@ -8,14 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from parley.errors import FleetClosed, UnitPoisoned
+from parley.fleet.crew import Crew
 from parley.fleet.fleet import Fleet
-from parley.fleet.pool import Pool
 from tests.integration.fleet.scenario import (
     QUICK,
     engine,
@@ -135,7 +136,7 @@ async def test_a_defect_in_supervision_ends_the_fleet_loudly(monkeypatch: pytest
     with pytest.raises(ExceptionGroup, match="TaskGroup") as caught:
         async with Fleet([pool(2)], QUICK) as fleet:
             calls += [asyncio.create_task(say(fleet, "sleep 60")) for _ in range(3)]
-            monkeypatch.setattr(Pool, "_served", lambda *_: 1 / 0)
+            monkeypatch.setattr(Crew, "_served", lambda *_: 1 / 0)
             await say(fleet, "x", priority=-1)
             await asyncio.sleep(30)
     assert caught.group_contains(ZeroDivisionError)
@@ -257,3 +258,47 @@ def test_ctrl_c_ends_parent_and_workers_without_their_complaints() -> None:
     assert all_ended(pids, 2.0)
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert "parley/workers" not in errors
+
+
+@scenario
+async def test_many_pools_end_together_within_the_grace() -> None:
+    pools = [replace(pool(1, engine(f"engine-{number}")), name=f"pool-{number}") for number in range(8)]
+    async with Fleet(pools, limits(stop_grace_s=2.0, dump_grace_s=0.5)) as fleet:
+        calls = [
+            asyncio.create_task(
+                say(fleet, "seize 600" if number % 2 else "sleep 600", name=f"engine-{number}")
+            )
+            for number in range(8)
+        ]
+        await until(lambda: all(one.loaded for one in fleet.health().pools), 30)
+        began = asyncio.get_running_loop().time()
+    took_s = asyncio.get_running_loop().time() - began
+    assert took_s < 20.0, "one after the other it would be much more"
+    assert worker_pids() == []
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(result) for result in results} == {FleetClosed}
+
+
+@scenario
+async def test_pools_that_take_turns_do_one_call_at_a_time(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    pools = [
+        replace(pool(2, engine(f"engine-{number}"), takes_turns=True), name=f"pool-{number}")
+        for number in range(3)
+    ]
+    free = replace(pool(1, engine("free")), name="free")
+    async with Fleet([*pools, free], limits()) as fleet:
+        commands = (f"note {notes} begin", "sleep 0.05", f"note {notes} end")
+        lazy = asyncio.create_task(say(fleet, "sleep 600", name="free"))
+        calls = [say(fleet, *commands, name=f"engine-{number % 3}") for number in range(9)]
+        await asyncio.gather(*calls)
+        # Who gives up hands the turn on.
+        given_up = asyncio.create_task(say(fleet, "sleep 600", name="engine-0"))
+        await asyncio.sleep(0.3)
+        waiting = asyncio.create_task(told(fleet, "x", name="engine-1"))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        given_up.cancel()
+        assert await waiting == "x"
+        lazy.cancel()
+    assert notes.read_text().split() == ["begin", "end"] * 9

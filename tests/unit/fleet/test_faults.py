@@ -71,3 +71,14 @@ def test_the_first_loss_is_chance_and_the_second_is_not() -> None:
     faults.struck("x", died, 10.0)
     assert faults.refusal("x", 14.9) is not None
     assert faults.refusal("other", 2.0) is None
+
+
+def test_workers_that_fail_at_the_same_time_have_failed_once() -> None:
+    faults = Faults(WAITS)
+    for moment in (0.0, 0.1, 0.2):
+        assert isinstance(faults.failed("x", FAILED, moment), EngineBroken)
+    assert faults.refusal("x", 0.9) is not None
+    assert faults.refusal("x", 1.0) is None
+    faults.failed("x", FAILED, 2.0)
+    assert faults.refusal("x", 6.9) is not None
+    assert faults.refusal("x", 7.0) is None
