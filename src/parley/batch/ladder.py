@@ -15,7 +15,9 @@ from parley.engines.contract import EngineSpec
 from parley.errors import (
     EngineBroken,
     EngineFailed,
+    InvalidSettings,
     OutOfMemory,
+    ProfileError,
     UnitPoisoned,
     WorkerError,
     WorkersExhausted,
@@ -26,8 +28,9 @@ from parley.wire.frames import Reply, Request
 UNIT_FAILURES = (UnitPoisoned, EngineFailed, OutOfMemory)
 """What one unit may suffer while the others succeed."""
 
-_SPARE_FAILURES = (*UNIT_FAILURES, EngineBroken, WorkersExhausted)
-"""What costs a unit that is done on the processor no more than that unit."""
+_SPARE_FAILURES = (*UNIT_FAILURES, EngineBroken, WorkersExhausted, ProfileError, InvalidSettings)
+"""What costs a unit that is done on the processor no more than that unit; the settings may leave the
+processor too little memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from parley.batch.recognise import Hearing
 from parley.batch.units import UNIT_FAILURES, StageRun, Tools, Unit
 from parley.engines.contract import EngineSpec, Role
 from parley.engines.profiles import Profile
+from parley.errors import DeviceUnavailable, EngineBroken
 from parley.speech.media import SAMPLE_RATE_HZ, Clip, PcmTrack
 from parley.speech.recognition import Piece
 from parley.speech.transcript import Word
@@ -19,6 +20,8 @@ from parley.wire.frames import Align, Aligned, Punctuate, Punctuated
 
 PIECES_PER_CALL = 64
 """Texts one punctuation call takes: context for the model, a second or two of work."""
+
+_REFINING_FAILURES = (*UNIT_FAILURES, EngineBroken, DeviceUnavailable)
 
 
 async def refine(
@@ -37,7 +40,7 @@ async def refine(
             pieces = await _align(tools, align, work, track, pieces, language)
         if punctuation is not None:
             pieces = await _punctuate(tools, punctuation, work, pieces, language)
-    except UNIT_FAILURES as error:
+    except _REFINING_FAILURES as error:
         hearing.incomplete = True
         hearing.notices.append(f"The text could not be refined: {error.message}")
     hearing.pieces = pieces

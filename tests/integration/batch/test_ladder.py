@@ -10,14 +10,24 @@ from typing import Any, cast
 
 import pytest
 
+from parley.batch.events import Advanced, Stage
 from parley.batch.keys import keys_for
 from parley.batch.options import RecipeOptions, Recording
 from parley.batch.recognise import Hearing, Recogniser
 from parley.batch.units import Tools
 from parley.engines.contract import EngineSpec, Role
 from parley.engines.profiles import Profile
-from parley.errors import EngineBroken, EngineFailed, OutOfMemory, ParleyError, UnitPoisoned
-from parley.fleet.fleet import Fleet
+from parley.errors import (
+    DeviceUnavailable,
+    EngineBroken,
+    EngineFailed,
+    FleetClosed,
+    InvalidSettings,
+    OutOfMemory,
+    ParleyError,
+    UnitPoisoned,
+)
+from parley.fleet.fleet import Answer, Fleet
 from parley.fleet.spec import PoolSpec
 from parley.speech.device import Placement
 from parley.speech.media import PcmTrack
@@ -89,7 +99,17 @@ def test_what_is_too_much_alone_is_done_on_the_processor_and_told_once(tmp_path:
     with_kitchen(tmp_path, test)
 
 
-@pytest.mark.parametrize("error", [FULL, EngineBroken("x"), UnitPoisoned("x"), EngineFailed("x")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        FULL,
+        EngineBroken("x"),
+        UnitPoisoned("x"),
+        EngineFailed("x"),
+        InvalidSettings("devices.memory_mib allows too little."),
+        DeviceUnavailable("x"),
+    ],
+)
 def test_what_the_processor_cannot_do_either_is_the_only_thing_lost(
     tmp_path: Path, error: ParleyError
 ) -> None:
@@ -140,6 +160,80 @@ def test_a_fall_back_of_the_fleet_is_told_once_in_the_transcript(tmp_path: Path)
         assert transcript.warnings == fleet.notices
 
     with_kitchen(tmp_path, test)
+
+
+def test_who_is_killed_on_the_way_down_goes_on_and_has_everything_once(tmp_path: Path) -> None:
+    """The first unit is done on its way down and remembered, the second one is interrupted half-way."""
+
+    async def test(kitchen: Kitchen) -> None:
+        options, profile = RecipeOptions(unit_seconds=9.0), PROFILE
+        usual = ScriptedFleet(failing={frames.Recognise: more_than(1, 0, 7, 14)})
+        complete = (await kitchen.run(usual, options, profile, reuse=False)).transcript
+        done: list[int] = []
+
+        def killed_at_the_last(request: frames.Recognise) -> ParleyError | None:
+            done.append(request.stretches[0].clip.first // 16000)
+            if done[-1] == 14:
+                return FleetClosed("The workers are being stopped.")
+            return None
+
+        dying = ScriptedFleet(
+            failing={frames.Recognise: more_than(1, 0, 7, 14)},
+            failing_on_cpu={frames.Recognise: killed_at_the_last},
+        )
+        tools = {"reuse": False, "run": "job"}
+        with pytest.raises(FleetClosed):
+            await kitchen.run(dying, options, profile, **tools)
+        assert done == [0, 7, 14]
+        kitchen.events.clear()
+        again = ScriptedFleet(failing={frames.Recognise: more_than(1, 0, 7, 14)})
+        resumed = await kitchen.run(again, options, profile, **tools)
+        assert resumed.transcript == complete
+        assert len(resumed.transcript.warnings) == 1, "remembered and new parts say the same"
+        assert [request.stretches[0].clip.first // 16000 for request in again.spared] == [14]
+        assert resumed.stages["recognise"].units_remembered == 1
+        told = [event for event in kitchen.events if isinstance(event, Advanced)]
+        shares = [event.done_s / event.total_s for event in told if event.stage is Stage.RECOGNISE]
+        assert shares == sorted(shares) and shares[-1] == 1.0
+
+    with_kitchen(tmp_path, test)
+
+
+@pytest.mark.parametrize("error", [EngineBroken("It does not load."), DeviceUnavailable("No cuda:0.")])
+def test_an_engine_that_cannot_refine_the_text_does_not_cost_it(tmp_path: Path, error: ParleyError) -> None:
+    async def test(kitchen: Kitchen) -> None:
+        fleet = ScriptedFleet(failing={frames.Punctuate: lambda _: error})
+        transcript = (await kitchen.run(fleet)).transcript
+        assert [segment.text for segment in transcript.segments] == ["from 0", "from 7", "from 14"]
+        assert transcript.warnings == (f"The text could not be refined: {error.message}",)
+        healed = (await kitchen.run(ScriptedFleet())).transcript
+        assert [segment.text for segment in healed.segments] == ["From 0.", "From 7.", "From 14."]
+
+    with_kitchen(tmp_path, test)
+
+
+def test_progress_never_goes_back_nor_beyond_the_end_on_the_way_down(tmp_path: Path) -> None:
+    async def test(kitchen: Kitchen) -> None:
+        fleet = Hasty(failing={frames.Recognise: more_than(1, 7)})
+        await kitchen.run(fleet)
+        told = [event for event in kitchen.events if isinstance(event, Advanced)]
+        shares = [event.done_s / event.total_s for event in told if event.stage is Stage.RECOGNISE]
+        assert len(shares) > 5
+        assert shares == sorted(shares) and shares[-1] == 1.0
+
+    with_kitchen(tmp_path, test)
+
+
+class Hasty(ScriptedFleet):
+    """Reports all of what it is asked as done, and more, before it fails or answers."""
+
+    async def call(
+        self, engine: str, request: Any, audio_s: float, on_progress: Any = None, *rest: Any, **how: Any
+    ) -> Answer:
+        for share in (0.5, 1.0, 1.5):
+            if on_progress is not None:
+                on_progress(share * audio_s)
+        return await super().call(engine, request, audio_s, on_progress, *rest, **how)
 
 
 # Batches.
