@@ -93,13 +93,19 @@ class SherpaSpeakers:
 
     def embed(self, samples: Samples, islands: Sequence[Span], progress: Progress) -> Embeddings:
         """Unit vectors of windows of up to 1.5 s inside islands, none over a change of speakers."""
-        parts = [part for island in islands for part in self._parts(samples, island)]
-        windows = cut_windows(parts, WINDOW_S, HOP_S)
-        vectors = np.zeros((len(windows), int(self._extractor.dim)), dtype=np.float32)
-        for index, (start, end) in enumerate(windows.tolist()):
-            vectors[index] = self._vector(_cut(samples, start, end))
-            progress(end)
-        return Embeddings(windows=windows, vectors=vectors)
+        windows: list[tuple[float, float]] = []
+        vectors: list[npt.NDArray[np.float32]] = []
+        # Island by island, because borders take as long to find as vectors, and whoever waits is to see it.
+        for island in islands:
+            parts = list(self._parts(samples, island))
+            for start, end in cut_windows(parts, WINDOW_S, HOP_S).tolist():
+                windows.append((start, end))
+                vectors.append(self._vector(_cut(samples, start, end)))
+                progress(end)
+        return Embeddings(
+            windows=np.array(windows, dtype=np.float64).reshape(-1, 2),
+            vectors=np.array(vectors, dtype=np.float32).reshape(-1, int(self._extractor.dim)),
+        )
 
     def cluster(self, embeddings: Embeddings, count: SpeakerCount) -> list[SpeakerTurn]:
         """Turns of speakers numbered by first appearance; sorted and disjoint."""
