@@ -118,6 +118,7 @@ def _bare_runs(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _is_bare(text: str) -> bool:
+    """Without marks; that keeps addresses out too, which FunASR would fetch."""
     return "\n" not in text and not any(char in _MARKS for char in re.sub(r"(?<=\w)[.:,](?=\w)", "", text))
 
 
