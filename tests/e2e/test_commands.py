@@ -93,6 +93,7 @@ def test_engines_and_profiles_as_text_and_as_json(parley: Parley) -> None:
     assert profiles[0]["languages"] == ["en"]
     assert profiles[0]["missing"] == {}
     assert "embedded (default)" in parley("profiles").out
+    assert "99 of them: zh, en, ja" in parley("profiles").out
 
 
 def test_a_variable_shows_what_happens_in_every_command(parley: Parley) -> None:

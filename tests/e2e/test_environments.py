@@ -1,11 +1,13 @@
-"""Engines that want different versions of one package, in one server at one time."""
+"""A server with real engine environments: two whose packages clash, and one that goes and comes back."""
 
 from __future__ import annotations
 
 import asyncio
 import io
+import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,14 +17,13 @@ import psutil
 import pytest
 import soundfile
 
-from tests.e2e.command import Parley, is_alive, wait_until, workers_of
-from tests.e2e.native import line
+import parley as source
+from tests.e2e.command import PLUGINS, Parley, is_alive, wait_until, workers_of
+from tests.e2e.native import line, tone
 from tests.e2e.serving import Served, serve
 from tests.engines.cases.qwen import tiny_model
 from tests.engines.cases.whisper_glm_moonshine import glm_model
 from tests.engines.environments import environment, settings_with
-
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 ENGINES = {"glm-asr": "glm-asr", "qwen3-asr": "funasr-qwen3-asr", "embedded": "moonshine"}
 """What recognises, by profile."""
@@ -43,6 +44,91 @@ def facts_of(name: str) -> tuple[Path, str]:
     )
     prefix, version = said.stdout.split()
     return Path(prefix), version
+
+
+ODD = '''
+"""A recogniser whose library is in an environment of its own."""
+
+from parley.engines.contract import EngineSpec, Role
+from parley.speech.recognition import Piece, Recognition
+
+SPEC = EngineSpec(
+    name="odd", role=Role.ASR, factory=":Odd", revision="1", summary="test", licence="MIT",
+    environment="odd", requires=("odd_library",),
+)
+
+
+class Odd:
+    def __init__(self):
+        import odd_library
+
+        self.text = odd_library.TEXT
+
+    def recognise(self, stretch, options, progress):
+        begin, end = stretch.islands[0].start, stretch.islands[-1].end
+        return Recognition(pieces=(Piece(start=begin, end=end, text=self.text),))
+'''
+
+
+def make_environment(home: Path) -> None:
+    """As an installation leaves it: a file that says which interpreter counts."""
+    (home / "packages").mkdir(parents=True)
+    (home / "packages" / "odd_library.py").write_text('TEXT = "From elsewhere."\n')
+    ours = Path(source.__file__).parents[1]
+    python = home / "python"
+    python.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{ours}:{home / "packages"}" exec "{sys.executable}" "$@"\n', "utf-8"
+    )
+    python.chmod(0o755)
+    (home / "current.json").write_text('{"python": "python"}')
+
+
+def test_an_environment_that_goes_under_a_server_is_told_and_taken_again(
+    parley: Parley, tmp_path: Path
+) -> None:
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "odd.py").write_text(ODD)
+    home = parley.data_dir / "environments" / "odd"
+    make_environment(home)
+    config = tmp_path / "parley.toml"
+    config.write_text(
+        f"engine_dirs = ['{PLUGINS}', '{plugins}']\nprofile = 'near'\n"
+        "[profiles.near]\nasr = 'level'\nvad = 'whole'\nspeakers = 'none'\n"
+        "[profiles.strange]\nasr = 'odd'\nvad = 'whole'\nspeakers = 'none'\n"
+    )
+    parley.settings["PARLEY_CONFIG"] = str(config)
+    served = serve(parley)
+    served.wait_ready()
+
+    async def answer(level: int, engine: str) -> dict[str, Any]:
+        async with line(served.socket_url) as talk:
+            await talk.expect("connected")
+            return (await talk.result(f"{level}.wav", tone(level), engine=engine))["data"]
+
+    def text(answered: dict[str, Any]) -> str:
+        return answered["result"]["segments"][0]["text"]
+
+    def state() -> tuple[str, str | None]:
+        listed = served.get("/v1/profiles").json()["profiles"]
+        return next((each["state"], each["reason"]) for each in listed if each["name"] == "strange")
+
+    assert text(asyncio.run(answer(100, "strange"))) == "From elsewhere."
+    aside = home.rename(tmp_path / "aside")
+    workers = workers_of(served.process.pid)
+    [worker] = [each for each in workers if str(home) in each.environ().get("PYTHONPATH", "")]
+    worker.kill()
+    wait_until(lambda: not is_alive(worker))
+    refused = asyncio.run(answer(200, "strange"))
+    told = "The engine environment 'odd' is missing; run: parley engines install odd"
+    assert told in json.dumps(refused)
+    assert state() == ("broken", told)
+    assert served.get("/ready").status_code == 200
+    assert text(asyncio.run(answer(300, "near"))) == "Level 300."
+    aside.rename(home)
+    wait_until(lambda: "result" in asyncio.run(answer(200, "strange")), timeout=150)
+    assert state() == ("ready", None)
+    assert served.stop() == 0
 
 
 @pytest.fixture
@@ -110,6 +196,8 @@ def loaded(served: Served) -> set[str]:
     return {each["name"] for profile in profiles for each in profile["engines"] if each["devices"]}
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(2400)
 def test_two_engines_with_clashing_pins_serve_one_server_at_the_same_time(
     house: Parley, speeches: list[bytes]
 ) -> None:

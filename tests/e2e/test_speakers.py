@@ -36,6 +36,8 @@ def test_an_enrolled_speaker_is_called_by_name(parley: Parley, audio: Path) -> N
     assert parley("speakers", "remove", "安 娜").code == 0
     assert labels(parley, audio / BOTH) == {"Speaker1", "Speaker2"}
     assert parley("speakers", "remove", "安 娜").code == 2
+    assert parley("speakers", "remove", "Bert", "--user", "bert").code == 0
+    assert "`parley speakers enroll NAME FILE` remembers a voice" in parley("speakers", "list").err
 
 
 @pytest.mark.parametrize(

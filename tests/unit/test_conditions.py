@@ -50,7 +50,7 @@ def test_a_profile_is_broken_with_the_reason_while_others_are_ready() -> None:
     assert [(each.name, each.state, each.default) for each in facts] == [
         ("absent", "not_installed", False), ("fine", "ready", True), ("sick", "broken", False),
     ]  # fmt: skip
-    assert facts[0].reason is not None and "parley pull absent" in facts[0].reason
+    assert facts[0].reason is not None and "pull absent, then start the server again" in facts[0].reason
     assert facts[2].reason == "It does not load."
     assert facts[1].engines[0].devices == ["cuda:0", "cuda:1"]
     assert (facts[1].languages, facts[1].public_names) == (["en"], ["whisper-1"])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from parley.cli.engines import _facts
+import pytest
+
+from parley.cli.engines import _facts, _show
 from parley.engines.contract import EngineSpec, Role
 from parley.engines.model import ModelSpec
 from parley.supply.environments import Environments
@@ -39,3 +41,15 @@ def test_the_environment_comes_first_then_every_model_that_lacks(tmp_path: Path)
     (tmp_path / "models" / "one").mkdir(parents=True)
     (tmp_path / "models" / "one" / "a.bin").touch()
     assert remedy(importable, tmp_path) == "parley models pull two"
+
+
+def test_what_lacks_and_what_brings_it_have_a_line_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    supplies = Supplies(environments=Environments(tmp_path), models=Models(tmp_path))
+    _show(_facts(SPEC, supplies))
+    about, lacks = capsys.readouterr().out.splitlines()
+    assert about.split() == ["asr", "both", "missing", "(MIT)", "in", "elsewhere"]
+    assert lacks.strip() == (
+        "lacks environment elsewhere, model one, model two; run: parley engines install elsewhere"
+    )

@@ -41,7 +41,8 @@ def profile_facts(
 
 def _state(profile: Profile, is_installed: bool, health: FleetHealth) -> Mapping[str, str | None]:
     if not is_installed:
-        return {"state": "not_installed", "reason": f"It is not installed; run: parley pull {profile.name}"}
+        how = f"run: parley pull {profile.name}, then start the server again."
+        return {"state": "not_installed", "reason": f"It is not installed; {how}"}
     if trouble := trouble_of(profile, health):
         return {"state": "broken", "reason": trouble}
     return {"state": "ready", "reason": None}

@@ -9,6 +9,9 @@ UNSURE = 0.5
 """Mean confidence by letters. Measured with Moonshine: 0.86 on read English, 0.53 to 0.84 on meetings of
 which it understands little, 0.39 on Mandarin."""
 
+_MOST_NAMED = 12
+"""Languages that are named one by one."""
+
 
 def doubt(transcript: Transcript, profile: Profile) -> str | None:
     """A warning, or None where there is no reason for one (or no confidence is known)."""
@@ -18,7 +21,8 @@ def doubt(transcript: Transcript, profile: Profile) -> str | None:
         return None
     if profile.languages is None:
         return "The recogniser was unsure of most of this; the text is probably wrong."
-    spoken = ", ".join(sorted(profile.languages))
+    many = len(profile.languages) > _MOST_NAMED
+    spoken = f"{len(profile.languages)} languages" if many else ", ".join(sorted(profile.languages))
     return (
         f"The recogniser was unsure of most of this; profile '{profile.name}' recognises {spoken} only, "
         "and another language comes out as nonsense."

@@ -88,8 +88,13 @@ def summary(name: str, outcome: Outcome, wall_s: float) -> str:
     who = f", {len(transcript.speakers)} speakers" if len(transcript.speakers) > 1 else ""
     if outcome.cached:
         return f"{name}: {clock(to_ms(transcript.duration))} of audio{who}; remembered from before"
-    pace = f", {transcript.duration / wall_s:.0f} times real time" if wall_s > 0 else ""
+    pace = f", {_rounded(transcript.duration / wall_s)} times real time" if wall_s > 0 else ""
     return f"{name}: {clock(to_ms(transcript.duration))} of audio{who} in {wall_s:.1f} s{pace}"
+
+
+def _rounded(pace: float) -> str:
+    """Two figures where one would say little."""
+    return f"{pace:.0f}" if pace >= 10 else f"{pace:.2g}"
 
 
 def figures(step: Step) -> str:

@@ -151,9 +151,12 @@ def line_of(environment: Environment) -> str:
 
 def _show(row: dict[str, Any]) -> None:
     lacks = ", ".join(row["missing"])
-    state = f"missing: {lacks}; {row['install']}" if lacks else "ready"
     where = f" in {row['environment']}" if row["environment"] else ""
-    typer.echo(f"{row['role']:<12} {row['name']:<28} {state:<8} {row['summary']} ({row['licence']}){where}")
+    about = f"{row['summary']} ({row['licence']}){where}"
+    typer.echo(f"{row['role']:<12} {row['name']:<28} {'missing' if lacks else 'ready':<8} {about}")
+    if lacks:
+        how = f"; run: {row['install']}" if row["install"] else ""
+        typer.echo(f"{'':<41} lacks {lacks}{how}")
 
 
 def _facts(spec: EngineSpec, supplies: Supplies) -> dict[str, Any]:

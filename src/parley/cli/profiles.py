@@ -70,7 +70,7 @@ def _languages(codes: object) -> str:
     if len(known) <= MOST_SHOWN:
         return ", ".join(known)
     shown = [code for code in WELL_KNOWN if code in known]
-    return f"{len(known)}, {', '.join(shown)} among them; --json lists all"
+    return f"{len(known)} of them: {', '.join(shown)} ...; --json lists all"
 
 
 def _state(row: dict[str, object]) -> str:

@@ -81,6 +81,8 @@ def show(
     if json_output:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
+    if not rows:
+        tell.line("Nobody is enrolled here; `parley speakers enroll NAME FILE` remembers a voice.")
     for row in rows:
         typer.echo(
             tell.printable(f"{row['name']}  {row['speech_s']:.0f} s  {row['engine']}  {row['user'] or '-'}")

@@ -131,8 +131,11 @@ _SAID = {
 }
 
 
+def _any_of(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def _refusal(profile: Profile, lack: str, able: list[str]) -> str:
-    way_out = (
-        f"use --profile {' or '.join(able)}" if able else "no profile known here can; see 'parley profiles'"
-    )
+    way_out = f"use --profile {_any_of(able)}" if able else "no profile known here can; see 'parley profiles'"
     return f"Profile '{profile.name}' {lack}; {way_out}."

@@ -47,11 +47,12 @@ def _answers_to(profile: Profile, name: str) -> bool:
 def _best(
     profiles: Mapping[str, Profile], language: str | None, is_ready: Callable[[Profile], bool]
 ) -> Selection:
-    for name in _order(profiles, language):
+    order = _order(profiles, language)
+    for name in order:
         profile = profiles[name]
         if name != FALLBACK and is_ready(profile):
             return Selection(profile=profile, reason=_reason(name, language))
-    return Selection(profile=profiles[FALLBACK], reason=_why_none(language))
+    return Selection(profile=profiles[FALLBACK], reason=_why_none(order, language))
 
 
 def _order(profiles: Mapping[str, Profile], language: str | None) -> Sequence[str]:
@@ -72,6 +73,8 @@ def _reason(name: str, language: str | None) -> str:
     return f"Profile '{name}': the best for '{language}' that is installed."
 
 
-def _why_none(language: str | None) -> str:
+def _why_none(order: Sequence[str], language: str | None) -> str:
     for_what = f"for '{language}'" if language else "of several languages"
-    return f"Profile '{FALLBACK}', because no other profile {for_what} is installed; see 'parley profiles'."
+    better = next((name for name in order if name != FALLBACK), None)
+    how = f"the first choice comes by: parley pull {better}" if better else "see 'parley profiles'."
+    return f"Profile '{FALLBACK}', because no other profile {for_what} is installed; {how}"

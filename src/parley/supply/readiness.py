@@ -66,8 +66,14 @@ class Supplies:
             )
 
     def interpreter(self, spec: EngineSpec) -> str:
-        """The Python that runs an engine: its environment's where there is one, else our own."""
+        """The Python that runs an engine: its environment's where there is one, else our own.
+
+        Where neither can, it is one that does not exist: a worker of ours would stay, and be of no use
+        when the environment has come.
+        """
         own = self.environments.python(spec.environment) if spec.environment else None
+        if own is None and spec.environment and missing_packages(spec):
+            return str(self.environments.folder / spec.environment / "python")
         return own or sys.executable
 
     def folders(self, spec: EngineSpec) -> dict[str, str]:

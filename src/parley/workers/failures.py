@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Collection
 
 from parley.errors import DiskFull, EngineFailed, OutOfMemory, ParleyError, ProfileNotInstalled, is_disk_full
 from parley.wire.frames import Failure
@@ -13,9 +14,12 @@ _NO_MEMORY = ("out of memory", "alloc_failed", "failed to allocate memory", "bad
 """How PyTorch (CUDA, MPS), CTranslate2, cuBLAS, ONNX Runtime and C++ say it; they share no class."""
 
 
-def failure(call_id: int, engine: str, error: BaseException) -> Failure:
-    """The frame that tells the parent: code and message for the user, traceback for the log."""
-    known = _classify(engine, error)
+def failure(call_id: int, engine: str, error: BaseException, models: Collection[str] = ()) -> Failure:
+    """The frame that tells the parent: code and message for the user, traceback for the log.
+
+    `models` are those that were being opened.
+    """
+    known = _classify(engine, error, models)
     detail = "".join(traceback.format_exception(error))[-_DETAIL_CHARACTERS:]
     return Failure(
         call_id=call_id, code=known.code, message=known.message, detail=f"{known.detail}\n{detail}".strip()
@@ -42,7 +46,7 @@ def in_short(error: BaseException) -> str:
     return next((means for words, means in _KNOWN.items() if words in said), type(error).__name__)
 
 
-def _classify(engine: str, error: BaseException) -> ParleyError:
+def _classify(engine: str, error: BaseException, models: Collection[str]) -> ParleyError:
     if isinstance(error, ParleyError):
         return error
     if isinstance(error, ImportError):
@@ -54,7 +58,20 @@ def _classify(engine: str, error: BaseException) -> ParleyError:
         return OutOfMemory(f"The engine '{engine}' ran out of memory.")
     if isinstance(error, OSError) and is_disk_full(error):
         return DiskFull("No space is left where the data directory lives; make room and run it again.")
+    if models:
+        return EngineFailed(_unopened(engine, models))
     return EngineFailed(f"The engine '{engine}' failed; the log has the details.")
+
+
+def _unopened(engine: str, models: Collection[str]) -> str:
+    anew = "; ".join(
+        (*(f"parley models rm {name}" for name in models), f"parley models pull {' '.join(models)}")
+    )
+    what = "its model" if len(models) == 1 else "its models"
+    return (
+        f"The engine '{engine}' could not open {what}; the log has the details. "
+        f"Where a file is damaged, fetch it again: {anew}"
+    )
 
 
 _WEDGED = (

@@ -82,7 +82,8 @@ class WorkerLoop:
             if is_beyond_repair(error):
                 _log.exception("the device of %s is lost to this process, which ends", about)
                 os._exit(_LOST_DEVICE)
-            failed = failure(frame.call_id, about, error)
+            models = frame.models if isinstance(frame, Load) else ()
+            failed = failure(frame.call_id, about, error, models)
         if failed.code == OutOfMemory.code and about in self._engines:
             # So that a smaller try has room; now that the error is gone, whose traceback held what
             # the engine had made so far.

@@ -20,6 +20,8 @@ def test_a_recogniser_that_was_unsure_is_doubted() -> None:
     english = profile(frozenset({"en"}))
     assert "recognises en only" in (doubt(transcript(0.9, 0.0), english) or "")
     assert "probably wrong" in (doubt(transcript(0.3), profile(None)) or "")
+    many = profile(frozenset(f"x{number}" for number in range(99)))
+    assert "recognises 99 languages only" in (doubt(transcript(0.3), many) or "")
     assert doubt(transcript(0.9, 0.4), english) is None
     assert doubt(transcript(None), english) is None
     assert doubt(transcript(), english) is None

@@ -125,6 +125,9 @@ def test_what_a_profile_cannot_do_is_refused_naming_those_that_can(options: Reco
     small, large = _profiles()
     with pytest.raises(UnsupportedOption, match="use --profile large"):
         check_options(small, options, [small, large])
+    more = [Profile(name, large.engines) for name in ("a", "b", "c")]
+    with pytest.raises(UnsupportedOption, match=r"use --profile a, b or c\.$"):
+        check_options(small, options, [small, *more])
     with pytest.raises(UnsupportedOption, match="no profile known here can"):
         check_options(small, options, [small])
     check_options(large, options, [small, large])

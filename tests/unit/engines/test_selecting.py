@@ -83,3 +83,12 @@ def test_a_name_that_means_nothing() -> None:
 def test_what_auto_prefers_has_no_name_twice() -> None:
     for ranking in (*BEST.values(), BEST_OF_MANY):
         assert len(ranking) == len(set(ranking))
+
+
+def test_where_only_embedded_is_left_the_best_one_can_be_had_by_a_command() -> None:
+    assert selected("auto", "zh").reason == (
+        "Profile 'embedded', because no other profile for 'zh' is installed; the first choice comes by: "
+        "parley pull paraformer-zh"
+    )
+    only = {"embedded": PROFILES["embedded"]}
+    assert "see 'parley profiles'" in select(only, "auto", "en", lambda each: True).reason

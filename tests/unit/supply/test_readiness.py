@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +46,20 @@ def test_weights_of_the_same_name_with_other_bytes_have_other_results(tmp_path: 
     assert ones.recognise != others.recognise
     assert ones.transcript != others.transcript
     assert keys(tmp_path / "elsewhere", b"weights") == ones
+
+
+def test_an_engine_runs_in_its_environment_or_else_where_its_packages_are(tmp_path: Path) -> None:
+    here = replace(ENGINE, environment="apart", requires=("json",))
+    lacking = replace(here, requires=("no_such_package",))
+    ours = supplies(tmp_path)
+    assert ours.interpreter(ENGINE) == ours.interpreter(here) == sys.executable
+    # Not ours, where it would never work: none at all, until the environment has come.
+    assert not Path(ours.interpreter(lacking)).exists()
+    home = tmp_path / "environments" / "apart"
+    home.mkdir(parents=True)
+    (home / "python3").symlink_to(sys.executable)
+    (home / "current.json").write_text('{"python": "python3"}')
+    assert ours.interpreter(here) == ours.interpreter(lacking) == str(home / "python3")
 
 
 def test_engines_whose_weights_came_with_their_package_keep_their_revision(tmp_path: Path) -> None:

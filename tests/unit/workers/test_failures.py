@@ -37,6 +37,16 @@ def test_codes(error: BaseException, code: str) -> None:
     assert type(error).__name__ in frame.detail
 
 
+def test_whose_models_cannot_be_opened_is_told_how_to_fetch_them_again() -> None:
+    said = failure(1, "e", RuntimeError("invalid payload"), ["words", "marks"]).message
+    assert said == (
+        "The engine 'e' could not open its models; the log has the details. Where a file is damaged, fetch "
+        "it again: parley models rm words; parley models rm marks; parley models pull words marks"
+    )
+    assert "its model;" in failure(1, "e", RuntimeError("invalid payload"), ["words"]).message
+    assert failure(1, "e", MemoryError(), ["words"]).code == "out_of_memory"
+
+
 def test_messages_are_ours_and_details_are_bounded() -> None:
     frame = failure(1, "e", ValueError("secret " * 10_000))
     assert "secret" not in frame.message
