@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import time
@@ -13,43 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.e2e.command import COMMAND, PLUGINS, Done, Parley, finish, wait_until
+from tests.e2e.command import COMMAND, Done, Parley, finish, wait_until
 from tests.integration.supply.hub import COMMIT, Hub, hub
-from tests.integration.supply.pulling import CLOSED, FILES, REPOS, contents
-
-ENGINE = f'''
-"""A recogniser that says what its model says."""
-
-import json
-
-from parley.engines.contract import EngineSpec, Role
-from parley.engines.model import Hub, ModelSource, ModelSpec
-from parley.speech.recognition import Piece, Recognition
-
-TINY = ModelSpec(
-    name="tiny-words",
-    sources=(
-        ModelSource(hub=Hub.HUGGINGFACE, repo="acme/tiny", revision="{COMMIT}"),
-        ModelSource(hub=Hub.MODELSCOPE, repo="acme-ms/tiny", revision="master"),
-    ),
-    needs=("config.json", "*.bin"),
-    size_mib=1,
-    licence="MIT",
-)
-SPEC = EngineSpec(
-    name="words", role=Role.ASR, factory=":Recogniser", revision="1", summary="test", licence="MIT",
-    models=(TINY,), public_names=("tiny-1",),
-)
-
-
-class Recogniser:
-    def __init__(self, setup):
-        self.text = json.loads((setup.models["tiny-words"] / "config.json").read_text())["size"]
-
-    def recognise(self, stretch, options, progress):
-        begin, end = stretch.islands[0].start, stretch.islands[-1].end
-        return Recognition(pieces=(Piece(start=begin, end=end, text=self.text.capitalize() + "."),))
-'''
+from tests.integration.supply.pulling import FILES, REPOS, contents
+from tests.integration.supply.words import describe
 
 
 @pytest.fixture
@@ -61,22 +27,7 @@ def server() -> Iterator[Hub]:
 @pytest.fixture
 def machine(parley: Parley, server: Hub, tmp_path: Path) -> Parley:
     """A command with a profile `words` whose model is on the hub, and on this machine not yet."""
-    engines = tmp_path / "engines"
-    engines.mkdir()
-    (engines / "words.py").write_text(ENGINE)
-    config = tmp_path / "parley.toml"
-    config.write_text(
-        f"engine_dirs = ['{engines}', '{PLUGINS}']\n"
-        '[profiles.words]\nasr = "words"\nvad = "whole"\nspeakers = "none"\n'
-    )
-    parley.settings |= {
-        "PARLEY_CONFIG": str(config),
-        "PARLEY_MODELS__HF_ENDPOINT": server.address,
-        "PARLEY_MODELS__MODELSCOPE_ENDPOINT": server.address,
-        "NO_PROXY": "127.0.0.1",
-        "HF_TOKEN": "",
-        "HF_HUB_OFFLINE": "",
-    }
+    parley.settings |= describe(tmp_path, server)
     return parley
 
 
@@ -89,12 +40,6 @@ def tone(tmp_path: Path) -> Path:
 
 def place(machine: Parley) -> Path:
     return machine.data_dir / "models" / "tiny-words"
-
-
-def listed(machine: Parley) -> dict[str, object]:
-    rows: list[dict[str, object]] = json.loads(machine("models", "list", "--json").out)
-    [row] = [row for row in rows if row["name"] == "tiny-words"]
-    return row
 
 
 def test_a_profile_that_is_not_there_names_the_command_that_brings_it(machine: Parley, tone: Path) -> None:
@@ -126,10 +71,6 @@ def test_one_command_brings_a_profile_which_then_transcribes(
     assert machine("transcribe", "--profile", "words", tone, "-f", "txt").out.strip().endswith("Tiny.")
 
 
-def test_a_public_name_brings_its_profile(machine: Parley) -> None:
-    assert machine("pull", "tiny-1").out == "ready: parley transcribe --profile words FILE\n"
-
-
 def test_a_result_of_other_weights_is_not_taken_for_these(
     machine: Parley, tone: Path, tmp_path: Path
 ) -> None:
@@ -146,80 +87,12 @@ def test_a_result_of_other_weights_is_not_taken_for_these(
 
 
 def test_a_folder_filled_by_hand_counts(machine: Parley, server: Hub, tone: Path) -> None:
-    shown = machine("models", "path", "tiny-words")
-    assert shown.code == 5
-    assert shown.out == f"{place(machine)}\n"
-    assert "lacks config.json, *.bin" in shown.err
     place(machine).mkdir(parents=True)
     (place(machine) / "config.json").write_text('{"size": "handy"}')
     (place(machine) / "some.bin").write_bytes(b"weights")
-    assert machine("models", "path", "tiny-words").code == 0
-    assert listed(machine)["by_hand"] is True
     assert machine("pull", "words").code == 0
     assert "Handy." in machine("transcribe", "--profile", "words", tone).out
     assert server.asked == []
-
-
-def test_models_are_listed_with_licence_size_and_users(machine: Parley) -> None:
-    row = listed(machine)
-    assert (row["licence"], row["size_mib"], row["here"], row["profiles"]) == ("MIT", 1, False, ["words"])
-    assert machine("models", "pull", "tiny-words").code == 0
-    row = listed(machine)
-    assert (row["here"], row["hub"], row["commit"]) == (True, "huggingface", COMMIT)
-    taken = row["disk_bytes"]
-    assert isinstance(taken, int)
-    assert taken > 1_000_000
-    [line] = [line for line in machine("models", "list").out.splitlines() if line.startswith("tiny-words")]
-    assert "here, 1.3 MB" in line
-    assert "MIT  for words" in line
-
-
-def test_a_removed_model_is_gone(machine: Parley) -> None:
-    machine("models", "pull", "tiny-words")
-    done = machine("models", "rm", "tiny-words")
-    assert done.code == 0
-    assert done.err == "Model 'tiny-words' was removed; it took 1.3 MB.\n"
-    assert not place(machine).exists()
-    again = machine("models", "rm", "tiny-words")
-    assert (again.code, again.err) == (
-        2, "parley: There is no model 'tiny-words' here; see: parley models list\n",
-    )  # fmt: skip
-    assert machine("models", "rm", "..").code == 2
-    assert (machine.data_dir / "models").is_dir()
-
-
-def test_unknown_names_are_answered_with_close_ones(machine: Parley) -> None:
-    done = machine("models", "pull", "tiny-word")
-    assert done.code == 2
-    assert "There is no model 'tiny-word'; did you mean tiny-words" in done.err
-    done = machine("pull", "wrods")
-    assert done.code == 5
-    assert "There is no profile 'wrods'" in done.err
-    done = machine("pull", "auto")
-    assert done.code == 2
-    assert "name a profile" in done.err
-
-
-def test_no_line_and_no_wish_for_one(machine: Parley, server: Hub) -> None:
-    closed = {"PARLEY_MODELS__HF_ENDPOINT": CLOSED, "PARLEY_MODELS__MODELSCOPE_ENDPOINT": CLOSED}
-    before = dict(machine.settings)
-    machine.settings |= closed
-    done = machine("pull", "words")
-    assert done.code == 8
-    assert "it cannot be reached" in done.err
-    machine.settings.clear()
-    machine.settings |= before | {"HF_HUB_OFFLINE": "1"}
-    done = machine("pull", "words")
-    assert done.code == 8
-    assert "downloads are switched off" in done.err
-    assert server.asked == []
-
-
-def test_a_mirror_is_named_by_the_variable_that_everybody_knows(machine: Parley, server: Hub) -> None:
-    del machine.settings["PARLEY_MODELS__HF_ENDPOINT"]
-    machine.settings["HF_ENDPOINT"] = server.address
-    assert machine("models", "pull", "tiny-words", "--hub", "huggingface").code == 0
-    assert contents(place(machine)) == FILES
 
 
 def test_the_token_is_shown_nowhere(machine: Parley, server: Hub) -> None:
