@@ -9,26 +9,24 @@ wrong with a batch is done for each stretch alone: see `funasr_paraformer_steps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from parley.engines.asr.funasr_paraformer_steps import Steps
 from parley.engines.contract import Capability, EngineSpec, Progress, Role, Stretch
+from parley.engines.funasr_batches import MOST_S, heard_in_batches
 from parley.engines.funasr_models import (
     BACKEND,
     DEVICES,
     ENVIRONMENT,
     INSTALL,
-    LEAST_SAMPLES,
     MODEL_LICENCE,
     REQUIRES,
     open_model,
 )
-from parley.engines.funasr_words import Spoken, pieces_of
+from parley.engines.funasr_words import pieces_of
 from parley.engines.model import Hub, ModelSource, ModelSpec
 from parley.engines.setup import Setup
 from parley.errors import UnsupportedOption
 from parley.speech.device import CPU
-from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.recognition import Recognition, RecognitionOptions
 
 _REPO = "speech_seaco_paraformer_large_asr_nat-zh-cn-16k-common-vocab8404-pytorch"
@@ -65,16 +63,9 @@ SPEC = EngineSpec(
     memory_mib=1600,
     public_names=("paraformer-zh", "paraformer", f"iic/{_REPO}"),
     batches=True,
-    batch_size_s=300.0,
+    batch_size_s=MOST_S,
     batch_invariant=True,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Stretches that go through the encoder together, by their places in a call."""
-
-    places: tuple[int, ...]
 
 
 class Paraformer:
@@ -82,7 +73,8 @@ class Paraformer:
 
     def __init__(self, setup: Setup) -> None:
         self._steps = Steps(open_model(MODEL.name, setup), setup.device)
-        self._batches = setup.kind != CPU
+        # On a processor a batch saves nothing.
+        self._most_s = 0.0 if setup.kind == CPU else MOST_S
 
     def recognise(self, stretch: Stretch, options: RecognitionOptions, progress: Progress) -> Recognition:
         """Pieces inside islands, by the times of the words."""
@@ -94,16 +86,11 @@ class Paraformer:
     ) -> list[Recognition]:
         """The longest together with those about as long, so that little is padding."""
         hotwords = self._hotwords(options)
-        found: list[list[Spoken]] = [[] for _ in stretches]
-        done_s = 0.0
-        for batch in batches_of([len(stretch.samples) for stretch in stretches], together=self._batches):
-            heard = self._steps.run([stretches[place].samples for place in batch.places], hotwords)
-            for place, spoken in zip(batch.places, heard, strict=True):
-                found[place] = spoken
-                done_s += len(stretches[place].samples) / SAMPLE_RATE_HZ
-            progress(done_s)
+        found = heard_in_batches(
+            stretches, lambda audio: self._steps.run(audio, hotwords), progress, self._most_s
+        )
         return [
-            Recognition(pieces=pieces_of(spoken, stretch, with_words=options.words), language="zh")
+            Recognition(pieces=pieces_of(spoken or (), stretch, with_words=options.words), language="zh")
             for spoken, stretch in zip(found, stretches, strict=True)
         ]
 
@@ -113,19 +100,3 @@ class Paraformer:
         if words and not self._steps.takes_hotwords:
             raise UnsupportedOption("This Paraformer model takes no hotwords; pull paraformer-zh again.")
         return self._steps.encode_hotwords(words) if words else []
-
-
-def batches_of(lengths: Sequence[int], *, together: bool) -> list[Batch]:
-    """Batches of up to `batch_size_s` seconds, padding included; alone where that saves nothing.
-
-    What is too short to hold a word is left out.
-    """
-    order = sorted((length, place) for place, length in enumerate(lengths) if length >= LEAST_SAMPLES)
-    most = SPEC.batch_size_s * SAMPLE_RATE_HZ if together else 0
-    groups: list[list[int]] = []
-    for length, place in order:
-        if groups and length * (len(groups[-1]) + 1) <= most:
-            groups[-1].append(place)
-        else:
-            groups.append([place])
-    return [Batch(places=tuple(group)) for group in groups]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from parley.engines.asr.funasr_paraformer import batches_of
 from parley.engines.asr.funasr_sensevoice_steps import Heard, SenseVoiceSteps
 from parley.engines.contract import Capability, EngineSpec, Progress, Role, Stretch
+from parley.engines.funasr_batches import MOST_S, heard_in_batches
 from parley.engines.funasr_models import (
     BACKEND,
     DEVICES,
@@ -25,7 +25,6 @@ from parley.engines.funasr_words import pieces_of
 from parley.engines.model import Hub, ModelSource, ModelSpec
 from parley.engines.setup import Setup
 from parley.speech.device import CPU
-from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.recognition import Recognition, RecognitionOptions
 
 _BPE = "chn_jpn_yue_eng_ko_spectok.bpe.model"
@@ -68,7 +67,7 @@ SPEC = EngineSpec(
     memory_mib=1500,
     public_names=("sensevoice", "SenseVoiceSmall", "FunAudioLLM/SenseVoiceSmall", "iic/SenseVoiceSmall"),
     batches=True,
-    batch_size_s=300.0,
+    batch_size_s=MOST_S,
     batch_invariant=True,
 )
 
@@ -81,7 +80,8 @@ class SenseVoice:
 
     def __init__(self, setup: Setup) -> None:
         self._steps = SenseVoiceSteps(open_model(MODEL.name, setup), setup.device)
-        self._batches = setup.kind != CPU
+        # On a processor a batch saves nothing.
+        self._most_s = 0.0 if setup.kind == CPU else MOST_S
 
     def recognise(self, stretch: Stretch, options: RecognitionOptions, progress: Progress) -> Recognition:
         """Pieces inside islands, tagged with what was heard in the whole stretch."""
@@ -92,16 +92,16 @@ class SenseVoice:
         self, stretches: Sequence[Stretch], options: RecognitionOptions, progress: Progress
     ) -> list[Recognition]:
         """The longest together with those about as long, so that little is padding."""
-        found = [Recognition(pieces=()) for _ in stretches]
-        done_s = 0.0
-        for batch in batches_of([len(stretch.samples) for stretch in stretches], together=self._batches):
-            inside = [stretches[place] for place in batch.places]
-            heard = self._steps.run([stretch.samples for stretch in inside], options.language or "auto")
-            for place, one in zip(batch.places, heard, strict=True):
-                found[place] = _recognition(one, stretches[place], with_words=options.words)
-                done_s += len(stretches[place].samples) / SAMPLE_RATE_HZ
-            progress(done_s)
-        return found
+        language = options.language or "auto"
+        found = heard_in_batches(
+            stretches, lambda audio: self._steps.run(audio, language), progress, self._most_s
+        )
+        return [
+            Recognition(pieces=())
+            if heard is None
+            else _recognition(heard, stretch, with_words=options.words)
+            for heard, stretch in zip(found, stretches, strict=True)
+        ]
 
 
 def _recognition(heard: Heard, stretch: Stretch, *, with_words: bool) -> Recognition:
