@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from parley.signal.repetition import cut_loops
-from parley.signal.tokens import Token
+from parley.signal.tokens import Token, is_said
 from parley.speech.span import Span
 
 LEAST_RUN_S = 0.02
@@ -37,7 +37,8 @@ class Run:
 
 
 def runs_of(sentences: Iterable[Sequence[Token]], islands: Sequence[Span]) -> list[Run]:
-    """Sentences cut at islands: every run inside one island, in order of time, none over another.
+    """Sentences cut at islands: every run inside one island, in order of time, none over another; none
+    of nothing but marks.
 
     `islands` are sorted and disjoint. A word belongs to the island that its middle is next to, but
     never to one before that of the word in front.
@@ -56,7 +57,7 @@ def runs_of(sentences: Iterable[Sequence[Token]], islands: Sequence[Span]) -> li
         else:
             runs.append(run)
         at = run.span.end
-    return [run for run in runs if run.text]
+    return [run for run in runs if is_said(run.text)]
 
 
 def _without_loops(spoken: Sequence[tuple[int, Token]]) -> list[tuple[int, Token]]:

@@ -7,13 +7,12 @@ left out of the text: what such models repeat was said repeatedly, as in a numbe
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
 from parley.signal.sentences import split_sentences
-from parley.signal.tokens import Token, is_unspaced, spread_tokens
+from parley.signal.tokens import Token, is_said, is_unspaced, spread_tokens
 from parley.speech.recognition import Piece
 from parley.speech.span import Span
 from parley.speech.transcript import Word
@@ -88,14 +87,9 @@ def words_of(spelt: Sequence[str], starts: Sequence[float], end: float) -> list[
 
 def _begins(before: str, text: str) -> bool:
     """Whether a word begins with this symbol; marks belong to the word in front of them."""
-    if not _is_said(text):
+    if not is_said(text):
         return False
     return text[:1].isspace() or before[-1:].isspace() or is_unspaced(text) or is_unspaced(before)
-
-
-def _is_said(text: str) -> bool:
-    """Whether there is more than marks in it."""
-    return any(unicodedata.category(char)[0] in "LN" for char in text)
 
 
 def _with_ends(tokens: Sequence[Token], end: float) -> list[Token]:
@@ -138,7 +132,7 @@ def pieces_of(tokens: Sequence[Token], islands: Sequence[Span], *, words: bool =
         _piece(run, words)
         for island, group in groupby(placed, key=lambda pair: pair[0])
         for run in _runs(_squeezed([token for _, token in group], islands[island]))
-        if any(_is_said(token.text) for token in run)
+        if any(is_said(token.text) for token in run)
     )
 
 

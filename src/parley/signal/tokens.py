@@ -42,6 +42,11 @@ def is_unspaced(text: str) -> bool:
     return bool(letters) and re.match(f"[{_UNSPACED}]", letters[-1]) is not None
 
 
+def is_said(text: str) -> bool:
+    """Whether there is more than marks in a text: a full stop alone is what recognisers make of silence."""
+    return any(unicodedata.category(char)[0] in "LN" for char in text)
+
+
 def join_texts(texts: Sequence[str]) -> str:
     """Texts in a row: a space between them, but none behind a script that is written without."""
     stripped = [text.strip() for text in texts if text.strip()]

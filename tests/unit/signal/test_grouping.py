@@ -90,3 +90,11 @@ def test_a_loop_over_sentences_is_told_once() -> None:
     ]
     (run,) = runs_of(thanks, [Span(0.0, 9.0)])
     assert run.text == "Thank you."
+
+
+def test_marks_alone_are_no_speech() -> None:
+    assert (
+        runs_of([[said("。", 1.0, 1.5)], [said("...", 2.0, 2.5)], [said("♪", 3.0, 3.5)]], [Span(0, 5)]) == []
+    )
+    (run,) = runs_of([[said("Yes", 1.0, 1.5), said("…", 1.5, 1.6)]], [Span(0, 5)])
+    assert run.text == "Yes …"

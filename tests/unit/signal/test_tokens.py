@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.signal.tokens import is_unspaced, spread_tokens, tokens_of_words
+from parley.signal.tokens import is_said, is_unspaced, spread_tokens, tokens_of_words
 from parley.speech.transcript import Word
 
 texts = st.text(alphabet="ab é你好。，!? \t1２カ𠀀", max_size=60)
@@ -52,3 +52,10 @@ def test_scripts_without_spaces() -> None:
     assert is_unspaced("Hi カ")
     assert not is_unspaced("你好 OK!")
     assert not is_unspaced("?!")
+
+
+def test_a_text_of_marks_says_nothing() -> None:
+    assert [is_said(text) for text in ("", " ", "。", "...", "♪", "a", "5", "好。", "…한")] == [
+        *[False] * 5,
+        *[True] * 4,
+    ]

@@ -15,7 +15,7 @@ from parley.engines.funasr_models import LEAST_SAMPLES, library, without_gradien
 from parley.engines.model import Hub, ModelSource, ModelSpec
 from parley.engines.setup import Setup
 from parley.signal.repetition import cut_loops
-from parley.signal.tokens import spread_tokens
+from parley.signal.tokens import is_said, spread_tokens
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.recognition import Piece, Recognition, RecognitionOptions
 from parley.speech.span import Span
@@ -144,7 +144,7 @@ class Qwen3Asr:
             ):
                 done_s += min(len(samples) / SAMPLE_RATE_HZ, span.duration)
                 languages[index] = languages[index] or _code(answer.get("language"))
-                if text := without_loops(str(answer["text"])):
+                if is_said(text := without_loops(str(answer["text"]))):
                     pieces[index].append(Piece(start=span.start, end=span.end, text=text))
             progress(done_s)
         return [

@@ -25,7 +25,7 @@ from parley.engines.model import Hub, ModelSource, ModelSpec
 from parley.engines.setup import Setup
 from parley.signal.placing import gain_after, merge_islands, place_tokens
 from parley.signal.repetition import cut_loops
-from parley.signal.tokens import is_unspaced
+from parley.signal.tokens import is_said, is_unspaced
 from parley.speech.device import CPU
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.recognition import Piece, Recognition, RecognitionOptions
@@ -132,7 +132,7 @@ class GlmAsr:
             for group, (first, after) in zip(groups, pairwise(borders), strict=True)
             if first < after
         ]
-        return tuple(piece for piece in pieces if piece.text)
+        return tuple(piece for piece in pieces if is_said(piece.text))
 
     def _place(self, heard: Heard, row: int, islands: Sequence[Span], tokens: Sequence[int]) -> list[int]:
         texts = [self._model.text([token], strip=False) for token in tokens]
