@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from parley.errors import ParleyError, StorageError, StoreBusy
+from parley.errors import DiskFull, ParleyError, StorageError, StoreBusy, is_disk_full
 
 _LOOK_AGAIN_S = 0.3
 
@@ -60,6 +60,8 @@ def _taken(path: Path) -> sqlite3.Connection | None:
             connection.close()
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             return None
+        if isinstance(error, OSError) and is_disk_full(error):
+            raise DiskFull("No space is left for a lock; make room and run it again.") from error
         raise StorageError(
             "A folder cannot be written; check the rights of the data directory, and of models.dir and "
             "engines.dir where they are set.",

@@ -256,7 +256,7 @@ def test_a_disk_that_fills_up_leaves_the_former_environment(wheels: Path, tmp_pa
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "environments").write_text("a file")
-    with pytest.raises(StorageError, match="cannot be used"):
+    with pytest.raises(StorageError, match="cannot be written; check the rights"):
         install(tmp_path)
 
 

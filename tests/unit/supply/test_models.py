@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from parley.engines.model import Hub, ModelSource, ModelSpec
-from parley.errors import InstallFailed, InvalidOption, StorageError, StoreBusy
+from parley.errors import DiskFull, InstallFailed, InvalidOption, StorageError, StoreBusy
 from parley.supply import manifest
 from parley.supply.disk import disk_bytes
 from parley.supply.holding import hold
@@ -239,3 +240,13 @@ def test_one_installation_at_a_time(tmp_path: Path) -> None:
         sole_installer(tmp_path, "funasr"),
     ):
         raise AssertionError
+
+
+def test_no_room_for_a_lock_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    fill(tmp_path / "tiny")
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(DiskFull, match="make room"):
+        Models(tmp_path).remove("tiny")
