@@ -25,7 +25,10 @@ REQUIRES = ("funasr", "torch", "kaldi_native_fbank")
 INSTALL = "parley engines install funasr"
 
 MODEL_LICENCE = "FunASR Model License 1.1"
-"""https://github.com/modelscope/FunASR/blob/main/MODEL_LICENSE: free use, with attribution."""
+"""https://github.com/modelscope/FunASR/blob/main/MODEL_LICENSE: free use, with attribution.
+
+ModelScope's cards of all but SenseVoice say Apache-2.0 besides; what asks for more is told.
+"""
 
 LEAST_SAMPLES = 1_600
 """0.1 s; what is shorter holds no word, and FunASR's features fail on less than a frame."""

@@ -31,6 +31,8 @@ MODEL = ModelSpec(
     name="ct-punc",
     sources=(
         ModelSource(hub=Hub.MODELSCOPE, repo=_REPO, revision="v2.0.4", files=_FILES),
+        # Without the list of words that ModelScope has: from here the model reads Chinese character by
+        # character.
         ModelSource(
             hub=Hub.HUGGINGFACE,
             repo="funasr/ct-punc",
