@@ -32,7 +32,8 @@ PROFILES = {profile.name: profile for profile in (SICK, FINE, ABSENT)}
 
 def pool(name: str = "main", **facts: Any) -> PoolHealth:
     numbers = dict.fromkeys(("alive", "starting", "dead", "waiting", "restarts", "recycled"), 0)
-    return PoolHealth(name=name, gave_up=False, reasons=(), **numbers, **facts)
+    facts = {"gave_up": False, "reasons": (), **facts}
+    return PoolHealth(name=name, **numbers, **facts)
 
 
 LOADED = (
@@ -67,6 +68,7 @@ class Rooms:
 
     def __init__(self) -> None:
         self.broken: dict[str, str] = {}
+        self.gave_up: tuple[str, ...] = ()
         self.warmed = 0
 
     async def warm(self, *engines: str) -> None:
@@ -75,7 +77,8 @@ class Rooms:
             raise EngineBroken(next(iter(self.broken.values())))
 
     def health(self) -> FleetHealth:
-        return FleetHealth(pools=(pool(broken=self.broken),))
+        gave_up = (pool(gave_up=True, engines=(engine,)) for engine in self.gave_up)
+        return FleetHealth(pools=(pool(broken=self.broken, engines=("good", "bad")), *gave_up))
 
     def stats(self) -> DeskStats:
         return DeskStats(
@@ -122,3 +125,13 @@ def test_only_the_default_profile_makes_the_server_unready_and_it_heals_by_itsel
         keeping.cancel()
 
     asyncio.run(main())
+
+
+def test_a_pool_that_gave_up_makes_the_server_unready_only_where_the_default_profile_needs_it() -> None:
+    rooms = Rooms()
+    house = house_of(rooms)
+    house.loaded = True
+    rooms.gave_up = ("bad",)
+    assert house.unready() == []
+    rooms.gave_up = ("bad", "good")
+    assert house.unready() == ["workers were lost too often; see the log"]

@@ -150,7 +150,8 @@ class QueueSettings(Group):
 
     mode: Literal["pool", "lock"] = Field(
         default="pool",
-        description="`lock`: one worker and one call at a time; `pool`: as many as there are workers.",
+        description="`lock`: one call at a time over all engines, one worker for each engine environment; "
+        "`pool`: as many as there are workers.",
     )
     max_waiting: int = Field(
         default=500, ge=1, description="Tasks that may wait; one more is answered `queue_full`."

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -227,6 +228,22 @@ async def test_a_spent_budget_leaves_those_who_live_at_work() -> None:
         assert fleet.health().is_degraded
         answers = await asyncio.gather(*(say(fleet, "x") for _ in range(4)))
         assert len({answer.worker_pid for answer in answers}) == 1
+
+
+@scenario
+async def test_engines_that_nobody_can_be_started_for_are_broken_until_the_budget_is_back() -> None:
+    pools = [pool(1), replace(pool(1, engine("other")), name="other")]
+    async with Fleet(pools, limits(restart_budget=0, restart_window_s=3.0)) as fleet:
+        await fleet.warm()
+        os.kill(int(await told(fleet, "pid")), signal.SIGKILL)
+        await until(lambda: bool(fleet.health().broken))
+        health = fleet.health()
+        assert list(health.broken) == ["scripted"]
+        assert "again and again" in health.broken["scripted"]
+        assert (health.gave_up_on(["scripted"]), health.gave_up_on(["other"])) == (True, False)
+        assert await told(fleet, "fine", name="other") == "fine"
+        await until(lambda: not fleet.health().broken, 30)
+        assert await told(fleet, "fine") == "fine"
 
 
 @scenario

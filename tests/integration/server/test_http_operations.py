@@ -12,6 +12,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from parley.server.http.profiles import ProfileList
 from parley.server.http.small_bodies import SmallBodies
 from parley.server.identity import SESSION_COOKIE
 
@@ -211,3 +212,15 @@ def test_who_has_no_token_is_told_nothing_of_profiles() -> None:
         assert (await client.get("/v1/profiles")).status_code == 401
 
     during(Scene(users=("ann",)), ask)
+
+
+def test_the_example_in_the_description_is_what_profiles_look_like() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        described = (await client.get("/openapi.json")).json()
+        assert "/v1/profiles" in described["paths"]
+        example = described["components"]["schemas"]["ProfileList"]["example"]
+        listed = ProfileList.model_validate(example)
+        assert listed.model_dump(mode="json") == example
+        assert {one.state for one in listed.profiles} == {"broken", "not_installed"}
+
+    during(Scene(), ask)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from parley.server.http.asking import Behind, Who, problems, read
 from parley.server.http.models import Document
@@ -34,8 +35,41 @@ class ProfileFacts(Document):
     engines: list[ProfileEngine]
 
 
+# Of a profile that is ready the reason is null, which would be left out of the description.
+_EXAMPLE: JsonDict = {
+    "profiles": [
+        {
+            "name": "paraformer-zh",
+            "default": True,
+            "state": "broken",
+            "reason": "The engine 'funasr-paraformer' could not be loaded, which is tried again later: "
+            "A worker was ended by SIGSEGV.",
+            "languages": ["zh"],
+            "capabilities": ["hotwords", "words"],
+            "public_names": ["paraformer-zh"],
+            "engines": [
+                {"role": "vad", "name": "funasr-fsmn-vad", "devices": ["cpu"]},
+                {"role": "asr", "name": "funasr-paraformer", "devices": []},
+            ],
+        },
+        {
+            "name": "sensevoice",
+            "default": False,
+            "state": "not_installed",
+            "reason": "It is not installed; run: parley pull sensevoice",
+            "languages": ["en", "ja", "ko", "yue", "zh"],
+            "capabilities": ["language", "words"],
+            "public_names": ["sensevoice", "SenseVoiceSmall"],
+            "engines": [{"role": "asr", "name": "sherpa-sensevoice", "devices": []}],
+        },
+    ]
+}
+
+
 class ProfileList(Document):
     """All profiles, by name."""
+
+    model_config = ConfigDict(frozen=True, json_schema_extra={"example": _EXAMPLE})
 
     profiles: list[ProfileFacts]
 
