@@ -20,7 +20,7 @@ from parley.app.settling import settler
 from parley.app.workshop import load_profiles, supplies_of
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
-from parley.engines.selecting import select
+from parley.engines.selecting import Selection, select
 from parley.errors import ParleyError
 from parley.fleet.fleet import Fleet
 from parley.fleet.spec import PoolSpec
@@ -110,7 +110,10 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
 
     Raises ServerInUse, StorageError, InvalidSettings, ProfileError.
     """
-    profile, profiles, installed, pools = await asyncio.to_thread(_look_around, settings)
+    chosen, profiles, installed, pools = await asyncio.to_thread(_look_around, settings)
+    profile = chosen.profile
+    if chosen.reason:
+        notice(chosen.reason)
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.data_dir)
         stack.push_async_callback(store.close)
@@ -141,14 +144,15 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
 
 def _look_around(
     settings: Settings,
-) -> tuple[Profile, Mapping[str, Profile], Mapping[str, Profile], tuple[PoolSpec, ...]]:
+) -> tuple[Selection, Mapping[str, Profile], Mapping[str, Profile], tuple[PoolSpec, ...]]:
     """The default profile, all profiles, those that are installed, and their pools; reads many folders."""
     supplies, known = supplies_of(settings), load_profiles(settings)
-    chosen = select(known, settings.profile, None, supplies.has).profile
-    supplies.require(chosen)
+    chosen = select(known, settings.profile, None, supplies.has)
+    supplies.require(chosen.profile)
     installed = {name: supplies.identified(each) for name, each in known.items() if supplies.has(each)}
     pools = elastic(pools_for(installed.values(), settings, supplies), settings)
-    return installed[chosen.name], {**known, **installed}, installed, pools
+    default = replace(chosen, profile=installed[chosen.profile.name])
+    return default, {**known, **installed}, installed, pools
 
 
 async def _furnish(house: House, stack: AsyncExitStack) -> None:

@@ -158,7 +158,7 @@ async def _serve(settings: Settings, listener: socket.socket, tell: Tell) -> Non
             _spare_the_loop()
             tell(
                 f"Parley {__version__} listens on {url_of(listener, context is not None)} with profile "
-                f"'{settings.profile}'; Ctrl-C stops it."
+                f"'{house.profile.name}'; Ctrl-C stops it."
             )
             await server.asked_to_stop.wait()
             tell("Parley stops; what is unfinished goes on after the next start.")

@@ -56,14 +56,7 @@ BEST: Mapping[str, tuple[str, ...]] = {
     "yue": ("sensevoice", "glm-asr"),
     "ja": ("sensevoice",),
     "ko": ("sensevoice",),
-    "en": (
-        "whisper-turbo",
-        "whisper-large-v3",
-        "whisper-medium",
-        "whisper-small",
-        "moonshine-base",
-        "embedded",
-    ),
+    "en": ("whisper-turbo", "whisper-large-v3", "whisper-medium", "whisper-small", "moonshine-base"),
 }
 """What `auto` prefers for a language, the best first, by what their publishers report; a profile that is
 not named here comes after those of `BEST_OF_MANY`."""

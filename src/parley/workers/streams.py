@@ -56,10 +56,11 @@ class Streams:
 
     def _feed(self, key: tuple[str, str], request: FeedStream) -> StreamHeard:
         """A stream is put back only when all went well: after an error nobody knows what it holds."""
+        samples = _samples(request.pcm)
         stream = self._open.pop(key, None)
         if stream is None:
             raise StreamLost("The worker does not hold this stream any more; open it again.")
-        heard = stream.feed(_samples(request.pcm), is_last=request.is_last)
+        heard = stream.feed(samples, is_last=request.is_last)
         if not request.is_last:
             self._open[key] = stream
         return heard

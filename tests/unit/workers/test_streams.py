@@ -70,11 +70,12 @@ def test_a_stream_that_raised_is_dropped_and_the_others_go_on() -> None:
     assert feed(streams, "good").finals
 
 
-def test_half_a_sample_is_refused() -> None:
+def test_half_a_sample_is_refused_and_the_stream_goes_on() -> None:
     streams = Streams()
     begin(streams, "a")
     with pytest.raises(InvalidOption, match="whole samples"):
         feed(streams, "a", b"abc")
+    assert feed(streams, "a").finals
 
 
 def test_there_are_no_more_streams_than_may_be() -> None:
