@@ -118,7 +118,9 @@ def pieces_of(spoken: Sequence[Spoken], stretch: Stretch, *, with_words: bool) -
         return ()
     texts = spaced(spoken)
     tokens = [_token(word, text, duration) for word, text in zip(spoken, texts, strict=True)]
-    return tuple(_piece(run.tokens, with_words=with_words) for run in runs_of([tokens], stretch.islands))
+    # These recognisers write all words at once: five zeros were spoken, and are no loop.
+    runs = runs_of([tokens], stretch.islands, may_loop=False)
+    return tuple(_piece(run.tokens, with_words=with_words) for run in runs)
 
 
 def _token(spoken: Spoken, text: str, duration: float) -> Token:

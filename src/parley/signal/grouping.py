@@ -36,14 +36,19 @@ class Run:
         return "".join(token.text for token in self.tokens).strip()
 
 
-def runs_of(sentences: Iterable[Sequence[Token]], islands: Sequence[Span]) -> list[Run]:
+def runs_of(
+    sentences: Iterable[Sequence[Token]], islands: Sequence[Span], *, may_loop: bool = True
+) -> list[Run]:
     """Sentences cut at islands: every run inside one island, in order of time, none over another; none
     of nothing but marks.
 
     `islands` are sorted and disjoint. A word belongs to the island that its middle is next to, but
-    never to one before that of the word in front.
+    never to one before that of the word in front. `may_loop` says that the recogniser writes word after
+    word, and may lose itself in a loop, which is told once; what others repeat was said repeatedly.
     """
-    spoken = _without_loops([(number, token) for number, tokens in enumerate(sentences) for token in tokens])
+    spoken = [(number, token) for number, tokens in enumerate(sentences) for token in tokens]
+    if may_loop:
+        spoken = _without_loops(spoken)
     placed = _placed(spoken, islands)
     runs: list[Run] = []
     at = 0.0
@@ -70,10 +75,19 @@ def _placed(spoken: Iterable[tuple[int, Token]], islands: Sequence[Span]) -> lis
     placed: list[tuple[int, int, Token]] = []
     island = 0
     for number, token in spoken:
-        rest = range(island, len(islands))
-        island = min(rest, key=lambda index: _distance(islands[index], token.middle))
+        island = nearest(islands, token.middle, island)
         placed.append((island, number, token))
     return placed
+
+
+def nearest(islands: Sequence[Span], moment: float, first: int = 0) -> int:
+    """The index of the island that a moment is next to, the earlier one of two, none before `first`."""
+    index = first
+    while index + 1 < len(islands) and _distance(islands[index + 1], moment) < _distance(
+        islands[index], moment
+    ):
+        index += 1
+    return index
 
 
 def _distance(island: Span, moment: float) -> float:

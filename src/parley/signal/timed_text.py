@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
+from parley.signal.grouping import nearest
 from parley.signal.sentences import split_sentences
 from parley.signal.tokens import Token, is_said, is_unspaced, spread_tokens
 from parley.speech.recognition import Piece
@@ -139,17 +140,8 @@ def pieces_of(tokens: Sequence[Token], islands: Sequence[Span], *, words: bool =
 def _in_islands(tokens: Iterable[Token], islands: Sequence[Span]) -> Iterator[tuple[int, Token]]:
     island = 0
     for token in tokens:
-        while island + 1 < len(islands) and _is_nearer(islands[island + 1], islands[island], token.start):
-            island += 1
+        island = nearest(islands, token.start, island)
         yield island, token
-
-
-def _is_nearer(island: Span, other: Span, moment: float) -> bool:
-    return _distance(island, moment) < _distance(other, moment)
-
-
-def _distance(island: Span, moment: float) -> float:
-    return max(island.start - moment, moment - island.end, 0.0)
 
 
 def _squeezed(tokens: Sequence[Token], island: Span) -> list[Token]:

@@ -62,6 +62,14 @@ def test_pieces_lie_inside_islands_in_order_whatever_the_times(
         assert not times or (piece.start - 1e-9 <= times[0] and times[-1] <= piece.end + 1e-9)
 
 
+def test_what_is_said_repeatedly_stays() -> None:
+    stretch = Stretch(samples=np.zeros(SAMPLE_RATE_HZ * 9, dtype=np.float32), islands=(Span(0.0, 9.0),))
+    digits = [Spoken(text=digit, start=at, end=at + 0.5) for at, digit in enumerate("零零零零零零一")]
+    (piece,) = pieces_of(digits, stretch, with_words=True)
+    assert piece.text == "零零零零零零一"
+    assert len(piece.words or ()) == 7
+
+
 def said(*texts: str) -> str:
     words = [text.partition("|") for text in texts]
     return "".join(spaced([Spoken(text=text, mark=mark, start=0, end=0) for text, _, mark in words]))

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.signal.grouping import runs_of
+from parley.signal.grouping import nearest, runs_of
 from parley.signal.tokens import Token
 from parley.speech.span import Span
 from parley.speech.transcript import Word
@@ -98,3 +98,10 @@ def test_marks_alone_are_no_speech() -> None:
     )
     (run,) = runs_of([[said("Yes", 1.0, 1.5), said("…", 1.5, 1.6)]], [Span(0, 5)])
     assert run.text == "Yes …"
+
+
+@given(islands(), moments, st.integers(0, 5))
+def test_the_nearest_island_is_found_on_the_way(islands: list[Span], moment: float, first: int) -> None:
+    first = min(first, len(islands) - 1)
+    distances = [max(one.start - moment, moment - one.end, 0.0) for one in islands[first:]]
+    assert nearest(islands, moment, first) == first + distances.index(min(distances))
