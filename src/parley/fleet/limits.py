@@ -37,7 +37,7 @@ class FleetLimits:
     start_deadline_s: float = 60.0
     load_deadline_s: float = 120.0
     load_per_mib_s: float = 0.1
-    load_ceiling_s: float = 1800.0
+    load_ceiling_s: float = 600.0
     heartbeat_deadline_s: float = 20.0
     call_floor_s: float = 30.0
     call_per_audio_s: float = 10.0
