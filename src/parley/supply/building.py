@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from parley.errors import DiskFull, InstallFailed
+from parley.errors import InstallFailed
 from parley.settings.secrets import without_secrets
 from parley.supply import ourselves
 from parley.supply.occupancy import IN_USE
@@ -66,7 +67,7 @@ class Built:
 
 
 def build(wish: Wish, folder: Path, report: Report, log: Callable[[str], None]) -> Built:
-    """Fill a new folder; raises InstallFailed or DiskFull, and leaves the folder as far as it came."""
+    """Fill a new folder; raises InstallFailed, DiskFull or OSError, and leaves the folder as it then is."""
     report("making a virtual environment")
     python = _make_venv(folder, log)
 
@@ -83,8 +84,13 @@ def build(wish: Wish, folder: Path, report: Report, log: Callable[[str], None]) 
     try:
         (folder / IN_USE).touch()
         linked = ourselves.bring(_site_packages(str(python)))
-    except OSError as error:
-        raise DiskFull("Parley could not be written into the environment.", detail=str(error)) from error
+    except shutil.Error as error:
+        # What copying many files gives for the first thing that went wrong with any of them.
+        raise InstallFailed(
+            "Parley could not be copied into the environment; look for room on the disk, and for the right "
+            "to write there.",
+            detail=str(error),
+        ) from error
     facts = _look(str(python), wish.recipe, log)
     _refuse_wrong_build(wish, facts)
     return Built(
@@ -157,9 +163,12 @@ def _arguments(wish: Wish) -> list[str | Path]:
 
 def _site_packages(python: str) -> Path:
     script = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    done = subprocess.run(
-        [python, "-I", "-c", script], capture_output=True, text=True, check=True, timeout=60
-    )
+    try:
+        done = subprocess.run(
+            [python, "-I", "-c", script], capture_output=True, text=True, check=True, timeout=_LOOK_S
+        )
+    except subprocess.SubprocessError as error:
+        raise InstallFailed("The Python of the new environment does not run.", detail=str(error)) from error
     return Path(done.stdout.strip())
 
 
