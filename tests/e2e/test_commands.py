@@ -129,3 +129,12 @@ def test_a_reader_that_has_enough_is_no_failure(parley: Parley) -> None:
 def test_a_command_without_arguments_shows_help(parley: Parley) -> None:
     assert "transcribe" in parley("--help").out
     assert "Exit codes" in parley("transcribe", "--help").out
+
+
+def test_no_help_breaks_off(parley: Parley) -> None:
+    groups = ("", "engines", "models", "speakers", "jobs", "cache", "config", "token", "key")
+    for group in groups:
+        shown = parley(*filter(None, [group]), "--help")
+        commands = shown.out.partition("Commands:")[2].splitlines()
+        assert len(commands) > 1, shown.err
+        assert not [line for line in commands if line.endswith("...")], group

@@ -30,7 +30,7 @@ def root() -> None:
     """Look at what is remembered, take over an old cache, forget."""
 
 
-@app.command("import")
+@app.command("import", short_help="Take over a first-generation server's transcripts.")
 def take_over(
     file: Annotated[Path, typer.Argument(help="transcription_cache.db of a first-generation server.")],
     data_dir: DataDir = None,
@@ -53,7 +53,7 @@ def show(data_dir: DataDir = None, config: Config = None) -> None:
     typer.echo(f"imported     {held.imports}")
 
 
-@app.command("clear")
+@app.command("clear", short_help="Forget what no task of a server holds.")
 def clear(
     data_dir: DataDir = None,
     config: Config = None,

@@ -42,21 +42,25 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("transcribe")(transcribe.command)
-app.command("serve")(serve.command)
-app.command("demo")(demo.command)
-app.command("profiles")(profiles.command)
-app.command("pull")(pull.command)
-app.command("doctor")(doctor.command)
-app.command("devices")(devices.command)
-app.command("bench")(bench.command)
-app.add_typer(engines.app, name="engines")
+app.command("serve", short_help="Serve transcripts over WebSocket and HTTP.")(serve.command)
+app.command("demo", short_help="Transcribe a public-domain reading that ships with Parley.")(demo.command)
+app.command("profiles", short_help="List profiles, what they can do, and what they lack here.")(
+    profiles.command
+)
+app.command("pull", short_help="Install a profile: its engine environments and models.")(pull.command)
+app.command("doctor", short_help="Check this machine, and say how to mend what is wrong.")(doctor.command)
+app.command("devices", short_help="Try every device, and say which role would run where.")(devices.command)
+app.command("bench", short_help="Measure profiles here: speed, latency, memory, accuracy.")(bench.command)
+app.add_typer(engines.app, name="engines", short_help="List engines; install and check their environments.")
 app.add_typer(models.app, name="models")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(cache.app, name="cache")
 app.add_typer(config.app, name="config")
 app.add_typer(token.app, name="token")
 app.add_typer(key.app, name="key")
-app.add_typer(speakers.app, name="speakers")
+app.add_typer(
+    speakers.app, name="speakers", short_help="Enroll speakers, who are then called by their names."
+)
 
 
 def _version(asked: bool) -> None:

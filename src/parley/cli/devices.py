@@ -47,7 +47,7 @@ def _lines(found: Survey) -> list[str]:
         lines += ["", f"profile {profile}"]
         for each in roles:
             where = ", ".join(each.devices) or "nowhere"
-            lines.append(f"  {each.role:<12} {each.engine:<26} {where}")
+            lines.append(f"  {each.role:<12} {each.engine:<28} {where}")
             lines += [f"  {'':<12} {each.notice}"] if each.notice else []
     return lines
 

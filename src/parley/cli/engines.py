@@ -35,7 +35,7 @@ def root(context: typer.Context, json_output: Json = False) -> None:
         listing(json_output=json_output)
 
 
-@app.command("list")
+@app.command("list", short_help="List engines by role, and the environments.")
 def listing(json_output: Json = False, data_dir: DataDir = None, config: Config = None) -> None:
     """List engines by role, and the environments: PyTorch build, disk space, when they were made."""
     import json
@@ -60,7 +60,7 @@ def listing(json_output: Json = False, data_dir: DataDir = None, config: Config 
         typer.echo(line_of(environment))
 
 
-@app.command("install")
+@app.command("install", short_help="Make an environment with pinned packages, or make it anew.")
 def install(
     name: Name,
     torch: Annotated[
@@ -104,7 +104,7 @@ def remove(name: Name, data_dir: DataDir = None, config: Config = None) -> None:
     tell.line(f"The environment '{name}' was removed; it took {freed / _MIB:.0f} MiB.")
 
 
-@app.command("check")
+@app.command("check", short_help="Try an environment: its worker, devices and engines.")
 def check(name: Name, data_dir: DataDir = None, config: Config = None) -> None:
     """Start a worker of an environment, try its devices, and run half a second of audio through each engine.
 

@@ -55,7 +55,7 @@ def list_jobs(
     _with_client(server, token, tls_ca, work)
 
 
-@app.command("show")
+@app.command("show", short_help="Show how a task stands.")
 def show(
     task_id: _Id,
     server: _Server = DEFAULT_SERVER,
@@ -97,7 +97,7 @@ def cancel(
     _with_client(server, token, tls_ca, work)
 
 
-@app.command("watch")
+@app.command("watch", short_help="Follow a task to its end, and print its result.")
 def watch(
     task_id: _Id,
     server: _Server = DEFAULT_SERVER,

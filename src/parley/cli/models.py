@@ -31,7 +31,7 @@ def root() -> None:
     """List, download and remove models."""
 
 
-@app.command("list")
+@app.command("list", short_help="List models: licence, size, what is here, what needs it.")
 def listing(
     json_output: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     data_dir: DataDir = None,
@@ -59,7 +59,7 @@ def listing(
         _show(row, width)
 
 
-@app.command("pull")
+@app.command("pull", short_help="Download models, or go on with what stopped.")
 def pull(
     names: Annotated[list[str], typer.Argument(help="Names of models.")],
     hub: HubOption = None,
@@ -98,7 +98,7 @@ def remove(name: Name, data_dir: DataDir = None, config: Config = None) -> None:
     tell.line(f"Model '{name}' was removed; it took {bytes_text(freed)}.")
 
 
-@app.command("path")
+@app.command("path", short_help="Print the folder of a model, and what it lacks.")
 def path(name: Name, data_dir: DataDir = None, config: Config = None) -> None:
     """Print the folder of a model; whoever fills it by hand puts its files there.
 

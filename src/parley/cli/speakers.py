@@ -34,7 +34,7 @@ def root() -> None:
     """Enroll, list and remove speakers who are called by their names."""
 
 
-@app.command("enroll")
+@app.command("enroll", short_help="Remember a voice under a name.")
 def enroll(
     name: Annotated[str, typer.Argument(help="What the speaker is called in transcripts.")],
     file: Annotated[Path, typer.Argument(help="A recording in which only they speak, 5 seconds or more.")],
@@ -84,9 +84,9 @@ def show(
     if not rows:
         tell.line("Nobody is enrolled here; `parley speakers enroll NAME FILE` remembers a voice.")
     for row in rows:
-        typer.echo(
-            tell.printable(f"{row['name']}  {row['speech_s']:.0f} s  {row['engine']}  {row['user'] or '-'}")
-        )
+        engine = str(row["engine"]).split()[0]
+        line = f"{row['name']}  {row['speech_s']:.0f} s  {engine}  {row['user'] or '-'}"
+        typer.echo(tell.printable(line))
 
 
 @app.command("remove")

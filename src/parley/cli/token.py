@@ -15,7 +15,7 @@ def root() -> None:
     """Make tokens for users of the server."""
 
 
-@app.command("create")
+@app.command("create", short_help="Print a token for a user.")
 def create(
     subject: Annotated[str, typer.Option(help="The user the token stands for.")],
     expires: Annotated[str, typer.Option(help="How long it is valid: 30m, 24h, 90d, or never.")] = "24h",
