@@ -76,7 +76,7 @@ def build(wish: Wish, folder: Path, report: Report, log: Callable[[str], None]) 
         if meaning := said(line):
             report(meaning)
 
-    _require_index(str(python), wish.recipe, log)
+    _require_index(str(python), log)
     if wish.torch is not None:
         _install_torch(str(python), wish, wish.torch, heard)
     install(str(python), _arguments(wish), heard)
@@ -118,7 +118,7 @@ def _make_venv(folder: Path, log: Callable[[str], None]) -> Path:
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def _require_index(python: str, recipe: Recipe, log: Callable[[str], None]) -> None:
+def _require_index(python: str, log: Callable[[str], None]) -> None:
     """Ask once for a small package that is needed anyway; raises InstallFailed where nobody answers."""
     try:
         run_module(python, ["pip", "index", "versions", "msgspec", *_PROBE_WAIT], log)
