@@ -41,7 +41,8 @@ def test_what_parley_itself_is_told_wins(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("value", "offline"), [("1", True), ("on", True), ("Yes", True), ("TRUE", True), ("0", False), ("", False)]
+    ("value", "offline"),
+    [("1", True), ("on", True), ("Yes", True), ("TRUE", True), ("0", False), ("", False)],
 )
 def test_offline_is_read_as_the_hub_reads_it(
     monkeypatch: pytest.MonkeyPatch, value: str, offline: bool
