@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parley.engines.devices import driver, onnx, trial
+from parley.engines.devices import driver, trial
 from parley.engines.devices.ctranslate2 import CTranslate2, place_of
-from parley.engines.devices.onnx import Onnx, providers
 from parley.engines.devices.pytorch import PyTorch
 from parley.engines.devices.sherpa import SherpaOnnx, provider
 from parley.errors import EngineFailed
@@ -136,31 +135,6 @@ def test_ctranslate2_notices_wrong_results(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(ctranslate2, "_encode", lambda _, device: np.full(3, float(device == "cpu")))
     with pytest.raises(EngineFailed, match="its results are wrong"):
         CTranslate2().probe("cuda:0")
-
-
-def test_onnx_runs_on_the_processor_and_sees_a_provider_that_does_not_load() -> None:
-    backend = Onnx()
-    backend.probe("cpu")
-    if "CUDAExecutionProvider" not in importlib.import_module("onnxruntime").get_available_providers():
-        with pytest.warns(UserWarning), pytest.raises(EngineFailed, match="does not load"):
-            backend.probe("cuda:0")
-    assert backend.devices()[-1].name == "cpu"
-    assert providers("cuda:1")[0] == ("CUDAExecutionProvider", {"device_id": 1})
-    assert providers("mps") == ["CoreMLExecutionProvider", "CPUExecutionProvider"]
-    assert providers("cpu") == ["CPUExecutionProvider"]
-
-
-def test_onnx_lists_what_its_build_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    card = DeviceFound(name="cuda:0", title="Card")
-    monkeypatch.setattr(onnx, "cuda_devices", lambda: [card])
-    library = importlib.import_module("onnxruntime")
-    for built, expected in (
-        (["CUDAExecutionProvider", "CPUExecutionProvider"], ["cuda:0", "cpu"]),
-        (["CoreMLExecutionProvider", "CPUExecutionProvider"], ["mps", "cpu"]),
-        (["CPUExecutionProvider"], ["cpu"]),
-    ):
-        monkeypatch.setattr(library, "get_available_providers", lambda built=built: built)
-        assert [device.name for device in Onnx().devices()] == expected
 
 
 def imitate_sherpa(monkeypatch: pytest.MonkeyPatch, folder: Path, *files: str) -> None:
