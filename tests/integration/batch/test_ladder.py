@@ -181,7 +181,8 @@ def test_who_is_killed_on_the_way_down_goes_on_and_has_everything_once(tmp_path:
             failing={frames.Recognise: more_than(1, 0, 7, 14)},
             failing_on_cpu={frames.Recognise: killed_at_the_last},
         )
-        tools = {"reuse": False, "run": "job"}
+        # One after the other: beside each other, the second may end the run before the first is written down.
+        tools = {"reuse": False, "run": "job", "in_flight": 1}
         with pytest.raises(FleetClosed):
             await kitchen.run(dying, options, profile, **tools)
         assert done == [0, 7, 14]

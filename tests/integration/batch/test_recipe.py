@@ -119,9 +119,8 @@ class Kitchen:
     events: list[Event] = field(default_factory=list)
 
     def tools(self, fleet: ScriptedFleet, **changes: Any) -> Tools:
-        return Tools(
-            store=self.store, fleet=cast(Fleet, fleet), publish=self.events.append, in_flight=2, **changes
-        )
+        wishes = {"in_flight": 2, **changes}
+        return Tools(store=self.store, fleet=cast(Fleet, fleet), publish=self.events.append, **wishes)
 
     async def run(
         self,
