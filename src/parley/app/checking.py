@@ -132,6 +132,8 @@ def _request(spec: EngineSpec, clip: Clip) -> frames.Request:
             return frames.EmbedVoices(clip=clip, islands=whole)
         case Role.ALIGN:
             return frames.Align(clip=clip, text=text, language=language)
+        case Role.TURN:
+            return frames.JudgePause(pcm=b"", wanted_s=SECONDS, language=language)
         case Role.ASR | Role.MEDIA:
             stretch = frames.StretchRef(clip=clip, islands=whole)
             return frames.Recognise(stretches=(stretch,), options=RecognitionOptions())

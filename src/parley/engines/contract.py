@@ -38,6 +38,7 @@ class Role(StrEnum):
     ALIGN = "align"
     PUNCTUATION = "punctuation"
     SPEAKERS = "speakers"
+    TURN = "turn"
 
 
 class Capability(StrEnum):
@@ -70,7 +71,8 @@ class EngineSpec:
 
     `batches` says that a recogniser is a BatchingAsrEngine, which is best given `batch_size_s`
     seconds at once; `batch_invariant` whether a result is independent of what else is in its batch.
-    `compacts` says of a media engine that it is a CompactingEngine too. `same_voice` is the cosine from
+    `compacts` says of a media engine that it is a CompactingEngine too. `context_s` is how much of a turn's
+    last audio a `turn` engine wants to hear. `same_voice` is the cosine from
     which two mean vectors of a `speakers` engine are the same person's.
     """
 
@@ -96,6 +98,7 @@ class EngineSpec:
     batch_size_s: float = 0.0
     batch_invariant: bool = True
     compacts: bool = False
+    context_s: float = 0.0
     same_voice: float = 0.5
 
     @property
@@ -211,4 +214,17 @@ class SpeakersEngine(Protocol):
         ...
 
 
-Engine = MediaEngine | VadEngine | AsrEngine | AlignEngine | PunctuationEngine | SpeakersEngine
+class TurnEngine(Protocol):
+    """Tells when somebody who stopped speaking has finished."""
+
+    def patience(self, samples: Samples, wanted_s: float, language: str | None) -> float:
+        """Seconds of silence, from the end of speech, after which the turn is over.
+
+        `samples` are the last of the turn up to the pause, at most `EngineSpec.context_s`; `wanted_s` is what
+        the client asked for. Depends on nothing else, so that a turn ends at the same sample whatever
+        the load.
+        """
+        ...
+
+
+Engine = MediaEngine | VadEngine | AsrEngine | AlignEngine | PunctuationEngine | SpeakersEngine | TurnEngine

@@ -21,11 +21,16 @@ REQUIRED_ROLES = (Role.MEDIA, Role.VAD, Role.ASR)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Engines by role; `devices` names what computes for a role where the user said so."""
+    """Engines by role; `devices` names what computes for a role where the user said so.
+
+    `streaming` is the recogniser of live speech in progress, where there is one: when an utterance
+    ends, what `asr` says of it replaces the text, unless both are the same.
+    """
 
     name: str
     engines: Mapping[Role, EngineSpec]
     devices: Mapping[Role, str] = field(default_factory=dict[Role, str])
+    streaming: EngineSpec | None = None
 
     def engine(self, role: Role) -> EngineSpec | None:
         """The engine of a role, or None where the profile has none."""

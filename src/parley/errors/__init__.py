@@ -38,6 +38,10 @@ ParleyError
 ├── JobError                      a task of the server could not be finished
 │   ├── JobStalled                no progress for too long
 │   └── JobCancelled
+├── LiveError                     a live session could not begin or go on (live.py)
+│   ├── LiveOverloaded            too many sessions for this machine; a later try may succeed
+│   ├── SessionIdle               no audio for too long
+│   └── RecognitionFailed         one utterance was lost
 ├── ServerUnreachable
 └── ServerInUse                   another server has the data directory
 
@@ -49,6 +53,7 @@ from __future__ import annotations
 
 import errno
 
+from parley.errors.live import LiveError, LiveOverloaded, RecognitionFailed, SessionIdle
 from parley.errors.requests import (
     AuthFailed,
     CancelError,
@@ -166,6 +171,8 @@ __all__ = [
     "JobCancelled",
     "JobError",
     "JobStalled",
+    "LiveError",
+    "LiveOverloaded",
     "MediaTooLarge",
     "MethodNotAllowed",
     "MissingChunkData",
@@ -182,10 +189,12 @@ __all__ = [
     "ProfileUnknown",
     "QueueIsFull",
     "RateLimited",
+    "RecognitionFailed",
     "RequestError",
     "ResultNotReady",
     "ServerInUse",
     "ServerUnreachable",
+    "SessionIdle",
     "SessionNotFound",
     "SizeMismatch",
     "StatusError",

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from parley.settings.client import ClientSettings
 from parley.settings.engines import DevicesSettings, EnginesSettings, ModelsSettings
+from parley.settings.live import LiveSettings
 from parley.settings.server import (
     AuthSettings,
     CacheSettings,
@@ -103,6 +104,7 @@ class Settings(BaseSettings):
     auth: AuthSettings = Field(AuthSettings(), description="Who may use the server.")
     uploads: UploadSettings = Field(UploadSettings(), description="Recordings on their way in.")
     queue: QueueSettings = Field(QueueSettings(), description="Tasks of the server.")
+    live: LiveSettings = Field(LiveSettings(), description="Live speech.")
     cache: CacheSettings = Field(CacheSettings(), description="Transcripts found again.")
     notify: NotifySettings = Field(NotifySettings(), description="Who is told.")
     engines: EnginesSettings = Field(EnginesSettings(), description="Engines beside Parley's own.")

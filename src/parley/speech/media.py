@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SAMPLE_RATE_HZ = 16_000
+SAMPLE_BYTES = 2
 """Rate of every PCM file and sample array inside Parley."""
 
 

@@ -21,7 +21,7 @@ from parley.speech.transcript import Word
 
 _T = TypeVar("_T")
 
-FRAME_VERSION = 3
+FRAME_VERSION = 4
 """Raised when a frame changes its meaning; a worker with another number is refused."""
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -138,6 +138,41 @@ class CloseStream(Frame, frozen=True, kw_only=True):
     stream: str
 
 
+class FeedStreams(Frame, frozen=True, kw_only=True):
+    """Feed several streams of one engine, each once; answered by StreamsFed, one for one."""
+
+    feeds: tuple[FeedStream, ...]
+
+
+class LiveStretch(msgspec.Struct, frozen=True, kw_only=True):
+    """One stretch of live speech, 16 kHz mono s16le; `islands` are relative to its first sample."""
+
+    pcm: bytes
+    islands: tuple[Span, ...]
+
+
+class RecogniseLive(Frame, frozen=True, kw_only=True):
+    """Recognise stretches that came with the call; answered by Recognised, one for one.
+
+    Several only where the engine's batches change nothing (`batch_invariant`).
+    """
+
+    stretches: tuple[LiveStretch, ...]
+    options: RecognitionOptions
+
+
+class JudgePause(Frame, frozen=True, kw_only=True):
+    """Somebody stopped speaking: say after how much silence the turn is over.
+
+    `pcm` is the last of the turn's audio, 16 kHz mono s16le, up to the pause, as much as the engine's
+    `context_s` says; `wanted_s` is the silence the client asked for.
+    """
+
+    pcm: bytes
+    wanted_s: float
+    language: str | None
+
+
 class Decoded(Frame, frozen=True, kw_only=True):
     """Answer to DecodeMedia."""
 
@@ -187,6 +222,26 @@ class StreamFed(Frame, frozen=True, kw_only=True):
     heard: StreamHeard
 
 
+class StreamEnded(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream that could not be fed, and is gone: the code and message of its error."""
+
+    code: str
+    message: str
+
+
+class StreamsFed(Frame, frozen=True, kw_only=True):
+    """Answer to FeedStreams, one for one: None in `heard` where `ended` has the reason, and the other way."""
+
+    heard: tuple[StreamHeard | None, ...]
+    ended: tuple[StreamEnded | None, ...]
+
+
+class PauseJudged(Frame, frozen=True, kw_only=True):
+    """Answer to JudgePause: seconds of silence, from the end of speech, that end the turn."""
+
+    silence_s: float
+
+
 Request = (
     DecodeMedia
     | CompactMedia
@@ -198,7 +253,10 @@ Request = (
     | ClusterVoices
     | OpenStream
     | FeedStream
+    | FeedStreams
     | CloseStream
+    | RecogniseLive
+    | JudgePause
 )
 Reply = (
     Decoded
@@ -210,6 +268,8 @@ Reply = (
     | VoiceVectors
     | Clustered
     | StreamFed
+    | StreamsFed
+    | PauseJudged
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -22,12 +23,14 @@ from parley.engines.contract import (
     PunctuationEngine,
     SpeakersEngine,
     Stretch,
+    TurnEngine,
     VadEngine,
 )
 from parley.errors import EngineFailed
-from parley.speech.recognition import Recognition
+from parley.speech.media import SAMPLE_BYTES, SAMPLE_RATE_HZ
+from parley.speech.recognition import Recognition, RecognitionOptions
 from parley.wire import frames
-from parley.workers.clips import read_clip
+from parley.workers.clips import read_clip, read_pcm
 
 PROGRESS_INTERVAL_S = 0.1
 """An engine may report as often as it likes; the parent hears of it ten times a second."""
@@ -40,18 +43,32 @@ def answer(engine: Engine, call: frames.Call, progress: Progress) -> frames.Repl
             return _media(engine, request, progress)
         case frames.FindSpeech():
             return _find_speech(cast("VadEngine", engine), request, progress)
-        case frames.Recognise():
+        case frames.Recognise() | frames.RecogniseLive():
             return _recognise(cast("AsrEngine", engine), request, progress, call.engine)
-        case frames.Align():
-            return _align(cast("AlignEngine", engine), request)
-        case frames.Punctuate():
-            return _punctuate(cast("PunctuationEngine", engine), request, call.engine)
-        case frames.EmbedVoices():
-            return _embed(cast("SpeakersEngine", engine), request, progress)
-        case frames.ClusterVoices():
-            return _cluster(cast("SpeakersEngine", engine), request)
-        case frames.OpenStream() | frames.FeedStream() | frames.CloseStream():
+        case frames.EmbedVoices() | frames.ClusterVoices():
+            return _voices(cast("SpeakersEngine", engine), request, progress)
+        case frames.Align() | frames.Punctuate() | frames.JudgePause():
+            return _words(engine, request, call.engine)
+        case _:
             raise EngineFailed("Streams are not answered here.")  # see streams.py
+
+
+def _voices(
+    engine: SpeakersEngine, request: frames.EmbedVoices | frames.ClusterVoices, progress: Progress
+) -> frames.Reply:
+    if isinstance(request, frames.EmbedVoices):
+        return _embed(engine, request, progress)
+    return _cluster(engine, request)
+
+
+def _words(
+    engine: Engine, request: frames.Align | frames.Punctuate | frames.JudgePause, name: str
+) -> frames.Reply:
+    if isinstance(request, frames.Align):
+        return _align(cast("AlignEngine", engine), request)
+    if isinstance(request, frames.Punctuate):
+        return _punctuate(cast("PunctuationEngine", engine), request, name)
+    return _judge(cast("TurnEngine", engine), request)
 
 
 def thinned(report: Progress) -> Progress:
@@ -93,41 +110,77 @@ def _find_speech(engine: VadEngine, request: frames.FindSpeech, progress: Progre
     return frames.SpeechFound(islands=tuple(islands))
 
 
+@dataclass(frozen=True, slots=True)
+class _Referred:
+    """A stretch in a file, read when its turn has come."""
+
+    reference: frames.StretchRef
+
+    @property
+    def duration(self) -> float:
+        return self.reference.clip.duration
+
+    def read(self) -> Stretch:
+        return Stretch(samples=read_clip(self.reference.clip), islands=self.reference.islands)
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """A stretch that came with the call."""
+
+    live: frames.LiveStretch
+
+    @property
+    def duration(self) -> float:
+        return len(self.live.pcm) / SAMPLE_BYTES / SAMPLE_RATE_HZ
+
+    def read(self) -> Stretch:
+        return Stretch(samples=read_pcm(self.live.pcm), islands=self.live.islands)
+
+
+_Given = Sequence[_Referred] | Sequence[_Carried]
+
+
 def _recognise(
-    engine: AsrEngine, request: frames.Recognise, progress: Progress, name: str
+    engine: AsrEngine, request: frames.Recognise | frames.RecogniseLive, progress: Progress, name: str
 ) -> frames.Recognised:
     """All stretches at once where the engine can do that, else one after another."""
+    given = _given(request)
     if hasattr(engine, "recognise_batch"):
-        return _recognise_batch(cast("BatchingAsrEngine", engine), request, progress, name)
-    return _recognise_each(engine, request, progress)
+        return _recognise_batch(cast("BatchingAsrEngine", engine), given, request.options, progress, name)
+    return _recognise_each(engine, given, request.options, progress)
+
+
+def _given(request: frames.Recognise | frames.RecogniseLive) -> _Given:
+    if isinstance(request, frames.Recognise):
+        return [_Referred(reference) for reference in request.stretches]
+    return [_Carried(live) for live in request.stretches]
 
 
 def _recognise_batch(
-    engine: BatchingAsrEngine, request: frames.Recognise, progress: Progress, name: str
+    engine: BatchingAsrEngine, given: _Given, options: RecognitionOptions, progress: Progress, name: str
 ) -> frames.Recognised:
-    stretches = [
-        Stretch(samples=read_clip(reference.clip), islands=reference.islands)
-        for reference in request.stretches
-    ]
-    recognitions = tuple(engine.recognise_batch(stretches, request.options, thinned(progress)))
+    stretches = [each.read() for each in given]
+    recognitions = tuple(engine.recognise_batch(stretches, options, thinned(progress)))
     if len(recognitions) != len(stretches):
         # One too few would give every later stretch somebody else's words.
         raise EngineFailed(
             f"The engine '{name}' answered {len(recognitions)} stretches for {len(stretches)}; it is broken."
         )
-    progress(sum(reference.clip.duration for reference in request.stretches))
+    progress(sum(each.duration for each in given))
     return frames.Recognised(recognitions=recognitions)
 
 
-def _recognise_each(engine: AsrEngine, request: frames.Recognise, progress: Progress) -> frames.Recognised:
+def _recognise_each(
+    engine: AsrEngine, given: _Given, options: RecognitionOptions, progress: Progress
+) -> frames.Recognised:
     """What is done counts through all of them."""
     recognitions: list[Recognition] = []
     before_s = 0.0
-    for reference in request.stretches:
-        stretch = Stretch(samples=read_clip(reference.clip), islands=reference.islands)
+    for each in given:
         inside = thinned(_counting_from(before_s, progress))
-        recognitions.append(engine.recognise(stretch, request.options, inside))
-        before_s += reference.clip.duration
+        recognitions.append(engine.recognise(each.read(), options, inside))
+        before_s += each.duration
         progress(before_s)
     return frames.Recognised(recognitions=tuple(recognitions))
 
@@ -176,3 +229,8 @@ def _unpack(batch: frames.VoiceVectors) -> Embeddings:
     windows = np.frombuffer(batch.windows, dtype="<f8").reshape(-1, 2)
     vectors = np.frombuffer(batch.vectors, dtype="<f2").reshape(-1, batch.dimension)
     return Embeddings(windows=windows.astype(np.float64), vectors=vectors.astype(np.float32))
+
+
+def _judge(engine: TurnEngine, request: frames.JudgePause) -> frames.PauseJudged:
+    patience = engine.patience(read_pcm(request.pcm), request.wanted_s, request.language)
+    return frames.PauseJudged(silence_s=float(patience))

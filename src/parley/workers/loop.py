@@ -16,6 +16,7 @@ from parley.wire.frames import (
     CloseStream,
     Failure,
     FeedStream,
+    FeedStreams,
     FrameError,
     Heartbeat,
     Hello,
@@ -136,7 +137,7 @@ class WorkerLoop:
 
         engine = self._engines[call.engine].engine
         request = call.request
-        if isinstance(request, OpenStream | FeedStream | CloseStream):
+        if isinstance(request, OpenStream | FeedStream | FeedStreams | CloseStream):
             reply = self._streams.answer(call.engine, engine, request)
         else:
             reply = answer(engine, call, progress)

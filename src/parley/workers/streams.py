@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import cast
 
-import numpy as np
-
-from parley.engines.contract import Engine, Samples
+from parley.engines.contract import Engine
 from parley.engines.streaming import Stream, StreamingEngine
-from parley.errors import EngineFailed, InvalidOption, StreamLost, WorkersBusy
+from parley.errors import EngineFailed, OutOfMemory, StreamLost, WorkersBusy
 from parley.speech.stream import StreamHeard
-from parley.wire.frames import MAX_STREAMS, CloseStream, FeedStream, OpenStream, StreamFed
+from parley.wire.frames import (
+    MAX_STREAMS,
+    CloseStream,
+    FeedStream,
+    FeedStreams,
+    OpenStream,
+    StreamEnded,
+    StreamFed,
+    StreamsFed,
+)
+from parley.workers.clips import read_pcm
+from parley.workers.failures import failure, is_beyond_repair
 
-_FULL_SCALE = np.float32(1 / 32768)
-_SAMPLE_BYTES = 2
-
-StreamRequest = OpenStream | FeedStream | CloseStream
+StreamRequest = OpenStream | FeedStream | FeedStreams | CloseStream
 
 
 class Streams:
@@ -27,16 +33,17 @@ class Streams:
     def __len__(self) -> int:
         return len(self._open)
 
-    def answer(self, name: str, engine: Engine, request: StreamRequest) -> StreamFed:
+    def answer(self, name: str, engine: Engine, request: StreamRequest) -> StreamFed | StreamsFed:
         """Open, feed or close; raises WorkersBusy, StreamLost, EngineFailed, or what the engine raises."""
-        key = (name, request.stream)
         match request:
             case OpenStream():
-                self._begin(key, engine, request)
+                self._begin((name, request.stream), engine, request)
             case CloseStream():
-                self._open.pop(key, None)
+                self._open.pop((name, request.stream), None)
             case FeedStream():
-                return StreamFed(heard=self._feed(key, request))
+                return StreamFed(heard=self._feed(name, request))
+            case FeedStreams():
+                return self._feed_each(name, request)
         return StreamFed(heard=StreamHeard())
 
     def forget(self, name: str) -> None:
@@ -54,9 +61,27 @@ class Streams:
             raise EngineFailed(f"The engine '{key[0]}' does not take live audio; choose one that does.")
         self._open[key] = cast("StreamingEngine", engine).open_stream(request.options)
 
-    def _feed(self, key: tuple[str, str], request: FeedStream) -> StreamHeard:
+    def _feed_each(self, name: str, request: FeedStreams) -> StreamsFed:
+        """What is wrong with one stream is nothing to the others."""
+        ends = [self._try_to_feed(name, feed) for feed in request.feeds]
+        return StreamsFed(
+            heard=tuple(end if isinstance(end, StreamHeard) else None for end in ends),
+            ended=tuple(end if isinstance(end, StreamEnded) else None for end in ends),
+        )
+
+    def _try_to_feed(self, name: str, feed: FeedStream) -> StreamHeard | StreamEnded:
+        try:
+            return self._feed(name, feed)
+        except (Exception, SystemExit) as error:
+            known = failure(0, name, error)
+            if is_beyond_repair(error) or known.code == OutOfMemory.code:
+                raise  # no matter of one stream
+            return StreamEnded(code=known.code, message=known.message)
+
+    def _feed(self, name: str, request: FeedStream) -> StreamHeard:
         """A stream is put back only when all went well: after an error nobody knows what it holds."""
-        samples = _samples(request.pcm)
+        key = (name, request.stream)
+        samples = read_pcm(request.pcm)
         stream = self._open.pop(key, None)
         if stream is None:
             raise StreamLost("The worker does not hold this stream any more; open it again.")
@@ -64,11 +89,3 @@ class Streams:
         if not request.is_last:
             self._open[key] = stream
         return heard
-
-
-def _samples(pcm: bytes) -> Samples:
-    if len(pcm) % _SAMPLE_BYTES:
-        raise InvalidOption("Live audio comes in whole samples of 16 bits.")
-    samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32)
-    samples *= _FULL_SCALE
-    return samples

@@ -1,0 +1,1 @@
+"""The messages of live speech, voices and conversation."""
