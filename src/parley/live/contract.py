@@ -95,6 +95,34 @@ class LiveRoom(Protocol):
         """The session whose line was lost; raises SessionNotFound, for somebody else's too."""
         ...
 
+    async def drain(self, grace_s: float) -> None:
+        """Admit nobody, end the input of every session, and wait for their ends, for so long at most."""
+        ...
+
     def stats(self) -> LiveStats:
         """For metrics and the status page."""
+        ...
+
+
+class Recording(Protocol):
+    """The audio of one session on its way to the disk. Exactly one of `finish` and `abandon` ends it."""
+
+    async def write(self, pcm: bytes) -> None:
+        """More mono s16le; waits while the disk is slow, raises nothing: `finish` tells what went wrong."""
+        ...
+
+    async def finish(self) -> str | None:
+        """Make a task of it; its id, None where nothing was said into it. Raises ParleyError."""
+        ...
+
+    async def abandon(self) -> None:
+        """Leave nothing behind; harmless after the end."""
+        ...
+
+
+class Recorder(Protocol):
+    """Keeps the audio of sessions that wish it."""
+
+    async def open(self, user: str, wish: LiveWish, sample_rate_hz: int = 16000) -> Recording:
+        """A recording, whose task is done as `wish` says: its profile, language, hotwords. Raises ParleyError."""
         ...
