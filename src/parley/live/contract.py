@@ -124,5 +124,5 @@ class Recorder(Protocol):
     """Keeps the audio of sessions that wish it."""
 
     async def open(self, user: str, wish: LiveWish, sample_rate_hz: int = 16000) -> Recording:
-        """A recording, whose task is done as `wish` says: its profile, language, hotwords. Raises ParleyError."""
+        """A recording, whose task has the profile, language and hotwords of the wish. Raises ParleyError."""
         ...
