@@ -14,7 +14,7 @@ class StreamHeard:
 
     `finals` are new and never change again; `partial` replaces the one before. Streams of a `vad`
     engine give `islands` that have ended since the last call, and `open_since`, the start of the
-    one that goes on (None in silence).
+    one that goes on (None in silence, and while it may be noise: an island that was open comes).
     """
 
     partial: str = ""

@@ -31,10 +31,42 @@ def test_short_noise_is_none_and_short_pauses_are_bridged() -> None:
 def test_what_is_open_is_told() -> None:
     line = LiveIslands(FRAME_S)
     assert line.open_since is None
-    line.take([False] * 10 + [True] * 3)
+    line.take([False] * 10 + [True] * 6)
+    assert line.open_since is None, "it may be noise still"
+    line.take([True])
     assert line.open_since is not None and abs(line.open_since - (10 * FRAME_S - 0.07)) < 1e-9
-    line.take([False] * 20)
-    assert line.open_since is None
+    line.take([False] * 7)
+    assert line.open_since is not None and line.goes_on
+    line.take([False])
+    assert line.open_since is None and not line.goes_on
+
+
+def test_what_was_never_surely_speech_is_noise() -> None:
+    line = LiveIslands(FRAME_S)
+    for is_speech in [True] * 100 + [False] * 10:
+        assert line.step(is_speech, is_sure=False) == []
+        assert line.open_since is None
+    for is_speech in [True] * 700:
+        assert line.step(is_speech, is_sure=False) == []
+    line.step(True)
+    assert line.open_since is not None
+    (island,) = line.finish(811 * FRAME_S)
+    assert island.end == 811 * FRAME_S
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(1, 60)), max_size=20))
+def test_an_island_that_was_open_comes(runs: list[tuple[bool, bool, int]]) -> None:
+    frames = [(speech, sure) for speech, sure, length in runs for _ in range(length)]
+    line = LiveIslands(FRAME_S, Quietness(longest_s=2.0))
+    promised: list[float] = []
+    came: list[Span] = []
+    for speech, sure in frames:
+        came += line.step(speech, is_sure=sure)
+        if line.open_since is not None and line.open_since not in promised:
+            promised.append(line.open_since)
+    came += line.finish(len(frames) * FRAME_S)
+    starts = [island.start for island in came]
+    assert [start for start in starts if start in promised] == promised
 
 
 def test_endless_speech_is_cut_where_somebody_took_breath() -> None:
