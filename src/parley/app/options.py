@@ -9,8 +9,8 @@ from parley.jobs.reception import ReceptionOptions
 from parley.server.authority import AuthorityOptions
 from parley.server.gate import GateOptions
 from parley.server.native.behind import NativeOptions
-from parley.server.native.wire_options import WireOptions
 from parley.server.rooms import DoorOptions
+from parley.server.socket.wire_options import WireOptions
 from parley.server.tls import TlsOptions
 from parley.settings import MIB, Settings
 from parley.storage.recording_rows import KeepMedia

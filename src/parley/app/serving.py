@@ -22,7 +22,7 @@ from parley.app.house import House, open_house
 from parley.app.options import tls_options, wire_options
 from parley.errors import InvalidSettings
 from parley.server.http_wire import BoundedHttp
-from parley.server.native.wire_protocol import wire_protocol
+from parley.server.socket.wire_protocol import wire_protocol
 from parley.server.tls import tls_context
 from parley.settings import Settings
 from parley.settings.server import ServerSettings

@@ -49,9 +49,9 @@ from parley.server.gate import Gate, GateOptions
 from parley.server.http_wire import BoundedHttp
 from parley.server.native.behind import NativeOptions
 from parley.server.native.door import native_door
-from parley.server.native.wire_options import WireOptions
-from parley.server.native.wire_protocol import wire_protocol
 from parley.server.pace import Pace
+from parley.server.socket.wire_options import WireOptions
+from parley.server.socket.wire_protocol import wire_protocol
 from parley.wire.native.message import now
 from parley.wire.native.result import JsonResult, Metadata, TextResult
 

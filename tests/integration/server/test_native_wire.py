@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from parley.jobs.principal import Principal
-from parley.server.native.wire_options import WireOptions
+from parley.server.socket.wire_options import WireOptions
 from parley.server.tls import TlsOptions, self_signed, tls_context
 from parley.wire.native.binary import pack_chunk
 from tests.integration.server.scripted import Client, Scene, ScriptedAuthority, until

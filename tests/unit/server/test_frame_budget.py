@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from parley.server.native.budget import SMALL_FRAME_BYTES, FrameBudget
+from parley.server.socket.budget import SMALL_FRAME_BYTES, FrameBudget
 
 LIMIT = 100_000
 

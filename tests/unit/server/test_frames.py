@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.server.native.frames import (
+from parley.server.socket.frames import (
     SCRATCH_BYTES,
     CloseCode,
     Control,

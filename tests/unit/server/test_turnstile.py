@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from parley.server.native.turnstile import TURNS_IN_A_ROUND, Turnstile
+from parley.server.socket.turnstile import TURNS_IN_A_ROUND, Turnstile
 
 
 def test_a_crowd_passes_in_order_and_a_few_in_each_round() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parley.server.native.guests import Guests
 from parley.server.pace import Pace
 from parley.server.rooms import Identities, Tasks, Uploads
+from parley.server.socket.guests import Guests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

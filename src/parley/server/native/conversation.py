@@ -11,9 +11,9 @@ from parley.server.native.answers import acknowledged
 from parley.server.native.behind import Behind
 from parley.server.native.following import Following
 from parley.server.native.in_hand import InHand
-from parley.server.native.line import Line, LineGone
 from parley.server.native.refusals import About, told
 from parley.server.native.tally import Tally
+from parley.server.socket.line import Line, LineGone
 from parley.server.validity import REVOKED, Validity
 from parley.wire.native.message import Data
 from parley.wire.native.server import Error

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import suppress
 from typing import Any
 
-from starlette.requests import HTTPConnection
-
-from parley.errors import AuthFailed, ParleyError, RateLimited, TooManySessions
-from parley.server.identity import peer_of, token_of
+from parley.errors import AuthFailed, ParleyError, RateLimited
 from parley.server.native import uploads
 from parley.server.native.behind import Behind, NativeOptions
 from parley.server.native.conversation import Conversation, Revoked
 from parley.server.native.dispatch import ANSWERS
-from parley.server.native.frames import CloseCode
-from parley.server.native.guests import Guests
-from parley.server.native.line import Line, LineGone, Receive, Send, Unbounded
-from parley.server.native.opening import recognise
 from parley.server.native.reading import (
     LARGE_TEXT_CHARACTERS,
     Chunk,
@@ -28,16 +19,17 @@ from parley.server.native.reading import (
     read_text,
 )
 from parley.server.native.refusals import About, Refused
-from parley.server.native.wire_options import LINE
 from parley.server.pace import Pace
 from parley.server.rooms import Identities, Tasks, Uploads
+from parley.server.socket.entrance import Entrance, Manners, Visitor
+from parley.server.socket.frames import CloseCode
+from parley.server.socket.guests import Guests
+from parley.server.socket.line import Line, LineGone, Receive, Send
 from parley.server.validity import REVOKED
 from parley.telemetry.trace import tracing
 from parley.wire.native.client import UploadData
-from parley.wire.native.message import MAX_FRAME_BYTES_BEFORE_AUTH, Data, now
+from parley.wire.native.message import Data, now
 from parley.wire.native.server import Connected, Error
-
-_log = logging.getLogger(__name__)
 
 
 class NativeDoor:
@@ -45,100 +37,56 @@ class NativeDoor:
 
     def __init__(self, behind: Behind) -> None:
         self.behind = behind
+        manners = Manners(excuse=_excuse, auth_timeout_s=behind.options.auth_timeout_s)
+        self._entrance = Entrance(behind.guests, behind.authority, manners)
 
     @property
     def connections(self) -> int:
-        """Open now."""
+        """Open now, of all doors that share our guests."""
         return self.behind.guests.total
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one connection to its end."""
-        connection = HTTPConnection(scope)
-        line = Line(receive, send, scope.get(LINE) or Unbounded())
-        first = await receive()
-        if first["type"] != "websocket.connect":
-            return
-        with suppress(LineGone):
-            await line.accept()
-            await self._admit(line, connection)
+        await self._entrance.admit(scope, receive, send, self._serve)
 
-    async def _admit(self, line: Line, connection: HTTPConnection) -> None:
-        address = peer_of(connection).address
-        guests = self.behind.guests
-        try:
-            guests.enter(address)
-        except TooManySessions as error:
-            return await _turn_away(line, error, CloseCode.TRY_AGAIN_LATER)
-        client = [address]
-        try:
-            await self._open(line, connection, client)
-        except AuthFailed as error:
-            await _turn_away(line, error, CloseCode.NORMAL)
-        except TooManySessions as error:
-            await _turn_away(line, error, CloseCode.TRY_AGAIN_LATER)
-        except ParleyError as error:
-            _log.warning("a connection could not be opened: %s (%s)", error.code, error.detail)
-            await _turn_away(line, AuthFailed("Nobody can be recognised now."), CloseCode.TRY_AGAIN_LATER)
-        finally:
-            guests.leave(client[0])
-        return None
-
-    async def _open(self, line: Line, connection: HTTPConnection, client: list[str]) -> None:
-        authority, options = self.behind.authority, self.behind.options
-        if authority.enabled:
-            # Before anybody is waited for: a stranger's frame may come meanwhile.
-            line.wire.limit(MAX_FRAME_BYTES_BEFORE_AUTH)
-        offered = await self._offered(connection)
-        who, token = await recognise(line, authority, offered, options.auth_timeout_s)
-        if authority.enabled:
-            name = f"user {who.user}"
-            self.behind.guests.rename(client[0], name)
-            client[0] = name
-        talk = Conversation(self.behind, line, who, client[0], token)
+    async def _serve(self, visitor: Visitor) -> None:
+        talk = Conversation(self.behind, visitor.line, visitor.who, visitor.client, visitor.token)
         with tracing(talk.id):
             try:
                 greeting = "Welcome to Parley."
-                await line.say(Connected(connection_id=talk.id, message=greeting, server_time=now()))
-                await _converse(talk)
+                await talk.say(Connected(connection_id=talk.id, message=greeting, server_time=now()))
+                await self._converse(talk)
             finally:
                 await talk.close()
 
-    async def _offered(self, connection: HTTPConnection) -> str | None:
-        """A token that came with the handshake; a cookie that is too old counts as none."""
-        token, is_meant = token_of(connection)
-        if token is None or is_meant:
-            return token
-        try:
-            await self.behind.authority.identify(token)
-        except AuthFailed:
-            return None
-        return token
+    async def _converse(self, talk: Conversation) -> None:
+        while (frame := await talk.line.hear()) is not None:
+            charged = talk.line.wire.claim()
+            try:
+                await talk.confirm()
+                charged = await _answer(talk, frame, charged)
+            except Revoked:
+                return await self._entrance.turn_away(talk.line, AuthFailed(REVOKED), CloseCode.NORMAL)
+            finally:
+                talk.line.wire.release(charged)
+        return None
 
 
 def native_door(
-    desk: Tasks, reception: Uploads, authority: Identities, options: NativeOptions, pace: Pace | None = None
+    desk: Tasks,
+    reception: Uploads,
+    authority: Identities,
+    options: NativeOptions,
+    pace: Pace | None = None,
+    guests: Guests | None = None,
 ) -> NativeDoor:
-    """The door in front of these rooms; `pace` is shared with the gate."""
-    guests = Guests(options.max_connections, options.max_connections_per_client)
-    return NativeDoor(Behind(desk, reception, authority, options, pace or Pace(0), guests))
+    """The door in front of these rooms; `pace` is shared with the gate, `guests` with other doors."""
+    counted = guests or Guests(options.max_connections, options.max_connections_per_client)
+    return NativeDoor(Behind(desk, reception, authority, options, pace or Pace(0), counted))
 
 
-async def _turn_away(line: Line, error: ParleyError, code: int) -> None:
+async def _excuse(line: Line, error: ParleyError) -> None:
     await line.say(Error(error=error.code, message=error.message))
-    await line.close(code)
-
-
-async def _converse(talk: Conversation) -> None:
-    while (frame := await talk.line.hear()) is not None:
-        charged = talk.line.wire.claim()
-        try:
-            await talk.confirm()
-            charged = await _answer(talk, frame, charged)
-        except Revoked:
-            return await _turn_away(talk.line, AuthFailed(REVOKED), CloseCode.NORMAL)
-        finally:
-            talk.line.wire.release(charged)
-    return None
 
 
 async def _answer(talk: Conversation, frame: str | bytes | bytearray, charged: int) -> int:

@@ -10,9 +10,9 @@ from contextlib import aclosing, suppress
 from parley.errors import FleetClosed, JobError, ParleyError
 from parley.jobs.principal import Principal
 from parley.server.messages import follow
-from parley.server.native.line import LineGone
 from parley.server.native.refusals import CODES, About, told
 from parley.server.rooms import Tasks
+from parley.server.socket.line import LineGone
 from parley.wire.native.message import Data
 from parley.wire.native.server import Error, TaskCancelled, TaskComplete, TaskSegment
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from parley.server.native.line import LineGone
+from parley.server.socket.line import LineGone
 
 Tell = Callable[[], Awaitable[None]]
 """Sends what is to be said about a piece of work."""

@@ -7,7 +7,6 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from pydantic import ValidationError
@@ -15,7 +14,6 @@ from pydantic import ValidationError
 from parley.errors import (
     ChunkHashMismatch,
     ChunkUploadError,
-    InvalidJson,
     MissingChunkData,
     MissingFileData,
     RequestError,
@@ -23,6 +21,7 @@ from parley.errors import (
     UploadDataError,
 )
 from parley.server.native.refusals import About, Refused, about, refused_fields
+from parley.server.socket.envelope import Unreadable, given_fields, read_envelope
 from parley.wire.native.binary import HEAD_BYTES, unpack_chunk
 from parley.wire.native.client import CLIENT_MESSAGES, UploadChunk, UploadData
 from parley.wire.native.message import Data
@@ -104,37 +103,19 @@ def read_text(text: str) -> Request:
         if (request := _read_large(text)) is not None:
             return request
         _require_few_values(text)
-    kind, data = read_envelope(text)
+    try:
+        kind, data = read_envelope(text)
+    except Unreadable as unreadable:
+        raise Refused(unreadable.error, About(unreadable.type)) from None
     model = _KINDS.get(kind)
     if model is None:
         raise Refused(UnknownMessageType("There is no message of this type; see the protocol's reference."))
-    # Null stands for "not given": clients of the first generation send it for options without a value.
-    given = {name: value for name, value in data.items() if value is not None}
+    given = given_fields(data)
     try:
         message = model.model_validate(given)
     except ValidationError as error:
         raise refused_fields(kind, given, error) from None
     return _decoded(message, about(kind, given))
-
-
-def read_envelope(text: str) -> tuple[str, dict[str, Any]]:
-    """Type and data of a text frame; a token beside `type` counts as in `data`. Raises Refused."""
-    try:
-        frame = msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        raise Refused(InvalidJson("The frame is not JSON.")) from None
-    if not isinstance(frame, dict):
-        raise Refused(InvalidJson("The frame is not a JSON object."))
-    kind, data = frame.get("type"), frame.get("data")
-    if not isinstance(kind, str):
-        raise Refused(UnknownMessageType("The frame has no 'type', or one that is no text."))
-    if data is None:
-        data = {}
-    if not isinstance(data, dict):
-        raise Refused(RequestError("The field 'data' is not a JSON object."), About(kind))
-    if "token" in frame:
-        data = {"token": frame["token"], **data}
-    return kind, data
 
 
 def _read_large(text: str) -> Request | None:

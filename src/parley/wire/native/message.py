@@ -24,6 +24,11 @@ class Data(BaseModel):
     TYPE: ClassVar[str]
     """The `type` of the message that carries it."""
 
+    @property
+    def may_be_large(self) -> bool:
+        """Whether it may take long to write down, as a whole transcript does."""
+        return False
+
 
 def now() -> str:
     """This moment as it stands in `timestamp`: ISO 8601 with the offset of UTC."""

@@ -157,6 +157,11 @@ class TaskComplete(Data):
     result: Result
     timestamp: Timestamp
 
+    @property
+    def may_be_large(self) -> bool:
+        """With the text of whole recordings."""
+        return True
+
 
 class TaskStatus(Data):
     """How a task is."""
@@ -168,6 +173,11 @@ class TaskStatus(Data):
     progress: float = Field(ge=0, le=100)
     result: Result | None = None
     error: str | None = None
+
+    @property
+    def may_be_large(self) -> bool:
+        """With the text of whole recordings."""
+        return self.result is not None
 
 
 class BatchItem(Part):
@@ -187,6 +197,11 @@ class TaskStatusBatch(Data):
     TYPE: ClassVar[str] = "task_status_batch"
 
     items: list[BatchItem]
+
+    @property
+    def may_be_large(self) -> bool:
+        """With the text of whole recordings."""
+        return True
 
 
 class ListItem(Part):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from parley.server.native.patience import Patience
+from parley.server.socket.patience import Patience
 
 
 class Outlet:

@@ -6,12 +6,10 @@ import asyncio
 
 from parley.errors import AuthFailed
 from parley.jobs.principal import Principal
-from parley.server.native.line import Line, LineGone
-from parley.server.native.reading import read_envelope
-from parley.server.native.refusals import Refused
 from parley.server.rooms import Identities
+from parley.server.socket.envelope import Unreadable, read_envelope
+from parley.server.socket.line import Line, LineGone
 from parley.wire.native.client import Auth
-from parley.wire.native.message import MAX_FRAME_BYTES
 from parley.wire.native.server import AuthRequired, AuthSuccess, AuthUser
 
 
@@ -30,8 +28,14 @@ async def recognise(
         token = await _ask(line, timeout_s)
     who = await authority.identify(token)
     await line.say(AuthSuccess(message="Welcome.", user=AuthUser(username=who.user)))
-    line.wire.limit(MAX_FRAME_BYTES)
     return who, token
+
+
+async def introduce(authority: Identities, offered: str | None) -> tuple[Principal, str | None]:
+    """The same for clients that cannot be asked: the handshake says it all. Raises AuthFailed."""
+    if not authority.enabled:
+        return Principal(), None
+    return await authority.identify(offered), offered
 
 
 async def _ask(line: Line, timeout_s: float) -> str:
@@ -46,8 +50,8 @@ async def _ask(line: Line, timeout_s: float) -> str:
         raise _failed("a binary frame")
     try:
         kind, data = read_envelope(frame)
-    except Refused as refused:
-        raise _failed(refused.error.code) from None
+    except Unreadable as unreadable:
+        raise _failed(unreadable.error.code) from None
     token = data.get("token")
     if kind != Auth.TYPE or not isinstance(token, str):
         raise _failed("no token")

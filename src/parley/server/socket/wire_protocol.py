@@ -15,8 +15,8 @@ from typing import Any, cast
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from parley.server.native.budget import FrameBudget
-from parley.server.native.frames import (
+from parley.server.socket.budget import FrameBudget
+from parley.server.socket.frames import (
     SCRATCH_BYTES,
     CloseCode,
     Control,
@@ -29,11 +29,11 @@ from parley.server.native.frames import (
     frame,
     read_close,
 )
-from parley.server.native.handshake import Handshake
-from parley.server.native.outlet import Outlet
-from parley.server.native.patience import Patience
-from parley.server.native.turnstile import Turnstile
-from parley.server.native.wire_options import LINE, WireOptions
+from parley.server.socket.handshake import Handshake
+from parley.server.socket.outlet import Outlet
+from parley.server.socket.patience import Patience
+from parley.server.socket.turnstile import Turnstile
+from parley.server.socket.wire_options import LINE, WireOptions
 
 _LINGER_S = 1.0
 _LINGER_AT_MOST_S = 30.0
@@ -44,13 +44,13 @@ _log = logging.getLogger(__name__)
 _scratch = memoryview(bytearray(SCRATCH_BYTES))
 
 
-def wire_protocol(options: WireOptions) -> Callable[..., NativeWebSocketProtocol]:
+def wire_protocol(options: WireOptions) -> Callable[..., BoundedWebSocket]:
     """What uvicorn calls for each connection (`ws=`); they share a byte budget and a turnstile."""
     budget = FrameBudget(options.frame_budget_bytes)
-    return functools.partial(NativeWebSocketProtocol, options=options, budget=budget, turnstile=Turnstile())
+    return functools.partial(BoundedWebSocket, options=options, budget=budget, turnstile=Turnstile())
 
 
-class NativeWebSocketProtocol(asyncio.BufferedProtocol):
+class BoundedWebSocket(asyncio.BufferedProtocol):
     """One connection. To the application it is also its `Line`: limits and the memory of messages."""
 
     def __init__(

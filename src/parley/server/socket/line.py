@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
 from parley.wire.native.message import Data, now
-from parley.wire.native.server import TaskComplete, TaskStatus, TaskStatusBatch
 
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -58,9 +57,9 @@ class Line:
         self._send = send
         self._turn = asyncio.Lock()
 
-    async def accept(self) -> None:
+    async def accept(self, subprotocol: str | None = None) -> None:
         """Answer the handshake."""
-        await self._put({"type": "websocket.accept"})
+        await self._put({"type": "websocket.accept", "subprotocol": subprotocol})
 
     async def hear(self) -> str | bytearray | bytes | None:
         """The next message; None when the line is closed."""
@@ -75,7 +74,12 @@ class Line:
     async def say(self, data: Data) -> None:
         """Send a message. It is written down when its turn has come, so that those waiting cost nothing."""
         async with self._turn:
-            text = await asyncio.to_thread(write, data) if _may_be_large(data) else write(data)
+            text = await asyncio.to_thread(write, data) if data.may_be_large else write(data)
+            await self._put({"type": "websocket.send", "text": text})
+
+    async def say_text(self, text: str) -> None:
+        """Send a message that another protocol has written."""
+        async with self._turn:
             await self._put({"type": "websocket.send", "text": text})
 
     async def close(self, code: int) -> None:
@@ -93,9 +97,3 @@ class Line:
 def write(data: Data) -> str:
     """A message in its envelope."""
     return f'{{"type":{json.dumps(data.TYPE)},"data":{data.model_dump_json()},"timestamp":"{now()}"}}'
-
-
-def _may_be_large(data: Data) -> bool:
-    if isinstance(data, TaskComplete | TaskStatusBatch):
-        return True
-    return isinstance(data, TaskStatus) and data.result is not None

@@ -1,0 +1,1 @@
+"""The door of live recognition: messages and audio in, calls to a live session, its events out."""

@@ -1,0 +1,1 @@
+"""The door of the FunASR 2pass protocol."""
