@@ -150,7 +150,8 @@ class Crew:
     def _rested(self, shift: Shift) -> None:
         """From now on it has nothing to do, unless it was given a call already."""
         self._idling.rested(shift, self._send_home)
-        if shift.state is State.IDLE:
+        # Between two calls of live speech lies a moment, which is no time to make room for others.
+        if shift.state is State.IDLE and not self._spec.is_live:
             self._equipment.space.rested(shift)
 
     def _unload(self) -> None:
@@ -177,12 +178,14 @@ class Crew:
     def _mourn(self, shift: Shift, cause: Lost | TooLarge) -> None:
         """Account for a lost worker; its call is tried again unless it is settled or to blame.
 
-        A caller who gave up ended the worker himself, but for one that was loading, which nobody hurries.
+        A caller who gave up ended the worker himself, but for one that was loading or of live speech, which
+        nobody hurries.
         """
         ticket = shift.ticket
         if isinstance(cause, TooLarge):
             return
-        if cause.loading is None and ticket is not None and ticket.is_settled:
+        is_given_up = ticket is not None and ticket.is_settled
+        if is_given_up and cause.loading is None and not self._spec.is_live:
             return
         _log.warning("a worker of %s %s", self._spec.name, cause.fate)
         _log.debug("its last lines:\n%s", cause.detail)
@@ -193,7 +196,7 @@ class Crew:
         self.ledger.lost(self._loop.time(), cause.fate, at_work=answered_for)
         self._tell(f"A worker {cause.fate}.")
         if ticket is not None:
-            if shift.at_work:
+            if shift.at_work and not is_given_up:
                 self._blame(ticket, cause)
             self._line.rejoin(ticket)
 

@@ -14,11 +14,14 @@ from parley.fleet.limits import FleetLimits
 from parley.fleet.line import Answer
 from parley.fleet.pool import Notice, Pool
 from parley.fleet.space import Space
-from parley.fleet.spec import PoolSpec
+from parley.fleet.spec import PoolSpec, own_limits
 from parley.fleet.turns import Turns
 from parley.wire.frames import Request
 
 __all__ = ["Answer", "Fleet"]
+
+_LIVE_AHEAD = 1_000_000
+"""More than the priorities of calls differ otherwise."""
 
 
 class Fleet:
@@ -41,7 +44,7 @@ class Fleet:
         self._space: Space | None = None
         self._turns = Turns(self._limits.max_waiting_calls)
         self._is_closed = False
-        names = [engine.name for spec in self._specs for engine in spec.engines]
+        names = [engine.name for spec in self._specs if not spec.is_live for engine in spec.engines]
         if len(names) != len(set(names)):
             raise InvalidSettings("An engine belongs to two pools of workers; name it in one only.")
 
@@ -49,13 +52,15 @@ class Fleet:
         await self._group.__aenter__()
         for spec in self._specs:
             pool = self._open(spec)
-            self._by_engine |= {engine.name: pool for engine in spec.engines}
+            if not spec.is_live:
+                self._by_engine |= {engine.name: pool for engine in spec.engines}
         return self
 
     def _open(self, spec: PoolSpec) -> Pool:
         if self._space is None:
             self._space = Space(self._limits)
-        pool = Pool(spec, self._limits, self._group, self._notice, self._space)
+        limits = own_limits(spec, self._limits)
+        pool = Pool(spec, limits, self._group, self._notice, self._space)
         self._pools[spec.name] = pool
         return pool
 
@@ -80,44 +85,69 @@ class Fleet:
         priority: int = 0,
         *,
         on_cpu: bool = False,
+        pool: str = "",
     ) -> Answer:
         """Let a worker do `request` with an engine; `audio_s` seconds of audio set its deadline.
 
-        Lower `priority` goes first, then first come. `on_progress` hears seconds of audio done.
-        Cancelling the awaiting task gives the call up. With `on_cpu` the processor does what was too
-        much for the device that the engine is on; raises OutOfMemory where that is no other device. A
-        call whose worker is lost is tried once more. Raises UnitPoisoned when that worker is lost too,
-        OutOfMemory, EngineFailed or whatever error the engine chose; EngineBroken, DeviceUnavailable,
-        ProfileNotInstalled, EngineOutdated, WorkersExhausted, WorkersBusy or FleetClosed when no worker
-        can take it.
+        Lower `priority` goes first, then first come; where all pools take turns, live speech goes before
+        recordings. `on_progress` hears seconds of audio done. Cancelling the awaiting task gives the call
+        up. With `on_cpu` the processor does what was too much for the device that the engine is on; raises
+        OutOfMemory where that is no other device. `pool` names the pool, as has to be done for live speech.
+        A call whose worker is lost is tried once more; of a stream that went with it the new worker says
+        StreamLost. Raises UnitPoisoned when that worker is lost too, OutOfMemory, EngineFailed or whatever
+        error the engine chose; EngineBroken, DeviceUnavailable, ProfileNotInstalled, EngineOutdated,
+        WorkersExhausted, WorkersBusy or FleetClosed when no worker can take it.
         """
-        pool = self._by_engine.get(engine)
-        if pool is None:
-            raise ProfileNotInstalled(f"No pool of workers has the engine '{engine}'.")
+        found = self._find(engine, pool)
         if on_cpu:
-            pool = self._spare(pool, engine)
-        if not pool.spec.takes_turns:
-            return await pool.call(engine, request, audio_s, on_progress, priority)
-        async with self._turns.take(priority):
-            return await pool.call(engine, request, audio_s, on_progress, priority)
+            found = self._spare(found, engine)
+        if not found.spec.takes_turns:
+            return await found.call(engine, request, audio_s, on_progress, priority)
+        async with self._turns.take(priority - _LIVE_AHEAD if found.spec.is_live else priority):
+            return await found.call(engine, request, audio_s, on_progress, priority)
+
+    async def start(self, pool: str, *engines: str) -> None:
+        """Let a worker of a pool load the named engines, without names all of them, before the first call.
+
+        The worker goes home as others do when it has nothing to do. Raises ParleyError when none could be
+        started or an engine not be loaded.
+        """
+        found = self._pools.get(pool)
+        if found is None:
+            raise ProfileNotInstalled(f"There is no pool of workers '{pool}'.")
+        wanted = engines or tuple(spec.name for spec in found.spec.engines)
+        for engine in wanted:
+            self._find(engine, pool)
+        await found.load(wanted)
 
     async def warm(self, *engines: str, keep: bool = True) -> None:
         """Start the workers of the pools that have the named engines, load those, and keep so many running.
 
         Without `keep` an elastic pool only sees to it that somebody has them loaded, for now. Without
-        names all pools are started. Raises ParleyError when a pool cannot start any worker, or none that
-        has its engines.
+        names all pools are started, but those of live speech, which `start` is for. Raises ParleyError when
+        a pool cannot start any worker, or none that has its engines.
         """
         wanted = {
             pool: [engine for engine in pool.spec.engines if engine.name in engines]
             for pool in self._pools.values()
-            if not pool.spec.is_spare
+            if not (pool.spec.is_spare or pool.spec.is_live)
         }
         warming = [pool.warm(mine, keep=keep) for pool, mine in wanted.items() if mine or not engines]
         # All of them, whatever becomes of one.
         ends = await asyncio.gather(*warming, return_exceptions=True)
         for error in (end for end in ends if end is not None):
             raise error
+
+    def _find(self, engine: str, name: str) -> Pool:
+        """The pool of that name, or the one that has the engine; raises ProfileNotInstalled."""
+        if not name:
+            if (found := self._by_engine.get(engine)) is None:
+                raise ProfileNotInstalled(f"No pool of workers has the engine '{engine}'.")
+            return found
+        found = self._pools.get(name)
+        if found is None or not found.has(engine):
+            raise ProfileNotInstalled(f"No pool of workers '{name}' has the engine '{engine}'.")
+        return found
 
     def _spare(self, pool: Pool, engine: str) -> Pool:
         """The pool that has the same engines on the processor, opened when it is first needed."""

@@ -26,7 +26,7 @@ class PoolHealth:
     was opened; `gave_up` says that the restart budget is spent. `broken` engines, of all `engines` it may
     have, could not be loaded, or nobody can be started who would; with the reason. `notices` tell of
     devices that were not taken. `is_spare` is said of a pool that does on the processor what was too much
-    for the device of another.
+    for the device of another, `is_live` of one that hears live speech.
     """
 
     name: str
@@ -42,6 +42,7 @@ class PoolHealth:
     broken: Mapping[str, str] = field(default_factory=dict[str, str])
     notices: tuple[str, ...] = ()
     is_spare: bool = False
+    is_live: bool = False
     engines: tuple[str, ...] = ()
 
 
@@ -57,11 +58,19 @@ class FleetHealth:
         return any(pool.gave_up for pool in self.pools)
 
     def gave_up_on(self, engines: Collection[str]) -> bool:
-        """Whether a pool that has one of these engines has given up replacing its workers."""
-        pools = (pool for pool in self.pools if pool.gave_up and not pool.is_spare)
-        return any(engine in engines for pool in pools for engine in pool.engines)
+        """Whether a pool for recordings that has one of these engines has given up replacing its workers."""
+        return any(engine in engines for pool in self._main if pool.gave_up for engine in pool.engines)
 
     @property
     def broken(self) -> Mapping[str, str]:
-        """Engines that could not be loaded, with the reason, until they have been."""
-        return {name: why for pool in self.pools if not pool.is_spare for name, why in pool.broken.items()}
+        """Engines that could not be loaded for recordings, with the reason, until they have been."""
+        return {name: why for pool in self._main for name, why in pool.broken.items()}
+
+    @property
+    def broken_in_live(self) -> Mapping[str, str]:
+        """The same of live speech."""
+        return {name: why for pool in self.pools if pool.is_live for name, why in pool.broken.items()}
+
+    @property
+    def _main(self) -> list[PoolHealth]:
+        return [pool for pool in self.pools if not (pool.is_spare or pool.is_live)]

@@ -19,7 +19,8 @@ class FleetLimits:
     before a pool gives up; a call that succeeds gives one back. A pool also gives up for so long when
     more than `poison_budget` calls in a row were poisoned: ten minutes of stretches, or a broken engine.
     A worker is recycled when its memory grew by
-    `recycle_rss_growth_bytes` since its first calls or after `recycle_after_calls`; one that holds
+    `recycle_rss_growth_bytes` since its first `settled_calls`, which fill caches and arenas, or after
+    `recycle_after_calls` (None: never); one that holds
     more than `rss_limit_bytes` (None: no limit) in the middle of a call is ended.
 
     `device_memory_mib` bounds, by device, what the engines loaded there may hold together. A load that
@@ -49,7 +50,8 @@ class FleetLimits:
     poison_budget: int = 20
     restart_backoff_s: float = 0.2
     recycle_rss_growth_bytes: int = 1 << 30
-    recycle_after_calls: int = 5_000
+    recycle_after_calls: int | None = 5_000
+    settled_calls: int = 3
     rss_limit_bytes: int | None = None
     max_waiting_calls: int = 1_000
     device_memory_mib: Mapping[str, int] = field(default_factory=dict[str, int])

@@ -39,6 +39,7 @@ def report(
         broken=_broken(spec, staff, equipment, refusal),
         notices=equipment.notices,
         is_spare=spec.is_spare,
+        is_live=spec.is_live,
         engines=tuple(engine.name for engine in spec.engines),
     )
 

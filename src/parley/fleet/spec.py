@@ -6,12 +6,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from parley.engines.contract import EngineSpec
+from parley.fleet.limits import FleetLimits
 from parley.settings.secrets import without_secrets
 from parley.speech.device import Placement
+
+_SETTLED_LIVE_CALLS = 100
+"""Some seconds of listening, in which every engine was used; growth counts from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,10 @@ class PoolSpec:
     `unload_s` even the last ones go home when nobody had work for so many seconds, and come back on demand.
     Of all the pools of a fleet that take turns one call is done at a time.
     `is_spare` says that it does on the processor what was too much for the devices of another pool.
+
+    `is_live` says that it hears live speech: its workers hold streams, so that calls name the pool, whose
+    engines other pools may have too. `call_floor_s` and `call_per_audio_s` are its own patience, where the
+    fleet's is too long.
     """
 
     name: str
@@ -49,6 +57,9 @@ class PoolSpec:
     unload_s: float | None = None
     takes_turns: bool = False
     is_spare: bool = False
+    is_live: bool = False
+    call_floor_s: float | None = None
+    call_per_audio_s: float | None = None
     placements: Mapping[str, Placement] = field(default_factory=dict[str, Placement])
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     verify: Callable[[EngineSpec], None] | None = None
@@ -69,6 +80,17 @@ class PoolSpec:
         if not home:
             return f"Parley's own Python environment {what}; install Parley again and restart it."
         return f"The engine environment '{home}' {what}; run: parley engines install {home}"
+
+
+def own_limits(spec: PoolSpec, limits: FleetLimits) -> FleetLimits:
+    """The limits of a pool: hundreds of small calls a second do not wear out a worker of live speech."""
+    if spec.call_floor_s is not None:
+        limits = replace(limits, call_floor_s=spec.call_floor_s)
+    if spec.call_per_audio_s is not None:
+        limits = replace(limits, call_per_audio_s=spec.call_per_audio_s)
+    if spec.is_live:
+        limits = replace(limits, recycle_after_calls=None, settled_calls=_SETTLED_LIVE_CALLS)
+    return limits
 
 
 def worker_environment(spec: PoolSpec) -> dict[str, str]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from parley.fleet.limits import FleetLimits
 
-SETTLED_CALLS = 3
-"""The first calls fill caches and arenas; growth counts from there."""
-
 
 class Wear:
     """Calls and memory of one worker."""
@@ -27,14 +24,15 @@ class Wear:
         """A call ended; the worker now holds `rss_bytes` (0: unknown)."""
         self._calls += 1
         self._since_load += 1
-        if self._since_load == SETTLED_CALLS:
+        if self._since_load == self._limits.settled_calls:
             self._settled_bytes = rss_bytes
         if self._settled_bytes:
             self._grown_bytes = rss_bytes - self._settled_bytes
 
     def reason(self) -> str | None:
         """Why the worker should be replaced; None while it may go on."""
-        if self._calls >= self._limits.recycle_after_calls:
+        most = self._limits.recycle_after_calls
+        if most is not None and self._calls >= most:
             return f"{self._calls} calls"
         if self._grown_bytes > self._limits.recycle_rss_growth_bytes:
             return f"{self._grown_bytes >> 20} MiB of growth"

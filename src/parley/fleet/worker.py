@@ -94,13 +94,13 @@ class Worker:
         """Do the call of a ticket; raises its error, Lost or TooLarge.
 
         When the caller gives the call up, it may still end within the stop grace, which saves the
-        worker; after that the worker is lost.
+        worker; after that the worker is lost. One of live speech is not: others speak to it.
         """
         self._watch.begin_call(self._loop.time(), ticket.audio_s)
         question = Call(call_id=next(self._numbers), engine=ticket.engine.name, request=request)
         self._ticket = ticket
         try:
-            answer = await self._ask(question, ticket.answer)
+            answer = await self._ask(question, None if self._spec.is_live else ticket.answer)
         finally:
             self._ticket = None
         self._wear.called(self._rss_bytes)
