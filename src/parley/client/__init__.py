@@ -5,22 +5,37 @@ from __future__ import annotations
 from parley.client.asynchronous import AsyncClient
 from parley.client.events import Completed, Event, Progress, Queued, Reading, Segment, Uploading
 from parley.client.job import AsyncJob
+from parley.client.live_options import LiveOptions
+from parley.client.live_plain import LiveSession
+from parley.client.live_session import AsyncLiveSession
 from parley.client.options import Options
 from parley.client.result import Result
 from parley.client.synchronous import Client, Job
+from parley.speech.live import Done, Final, Level, LiveEvent, Partial, Received, Trouble, Voice
 
 __all__ = [
     "AsyncClient",
     "AsyncJob",
+    "AsyncLiveSession",
     "Client",
     "Completed",
+    "Done",
     "Event",
+    "Final",
     "Job",
+    "Level",
+    "LiveEvent",
+    "LiveOptions",
+    "LiveSession",
     "Options",
+    "Partial",
     "Progress",
     "Queued",
     "Reading",
+    "Received",
     "Result",
     "Segment",
+    "Trouble",
     "Uploading",
+    "Voice",
 ]

@@ -26,7 +26,11 @@ class Address:
     @property
     def socket_url(self) -> str:
         """For the native protocol."""
-        return f"{'wss' if self.is_secure else 'ws'}://{self.place}{self.path or '/'}"
+        return self.socket_at("") if self.path else self.socket_at("/")
+
+    def socket_at(self, page: str) -> str:
+        """For the protocol that is spoken there; `page` begins with a slash."""
+        return f"{'wss' if self.is_secure else 'ws'}://{self.place}{self.path}{page}"
 
     @property
     def place(self) -> str:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, Self, Unpack
 
 from parley.client.address import parse_address
 from parley.client.asking import ask
 from parley.client.events import Completed, Event, Progress, Queued, Reading, Segment, Uploading
+from parley.client.feeding import Chunks, feed
 from parley.client.job import AsyncJob
 from parley.client.journey import Journey, events_of
 from parley.client.line import Door
+from parley.client.live_options import LiveOptions
+from parley.client.live_session import AsyncLiveSession, open_session
 from parley.client.notes import Notes
 from parley.client.options import Options, check_options
 from parley.client.result import Result
 from parley.client.sending import Sending, Tell
 from parley.client.source import Readable, Source, open_source
 from parley.client.tls import tls_context
+from parley.speech.live import LiveEvent
 from parley.wire.native.client import (
     MIB,
     MOST_TASKS_IN_A_BATCH,
@@ -153,6 +158,28 @@ class AsyncClient:
             batch = asked[first : first + MOST_TASKS_IN_A_BATCH]
             found += (await ask(self._door, AskTaskStatusBatch(task_ids=batch), TaskStatusBatch)).items
         return found
+
+    def listen(self, **options: Unpack[LiveOptions]) -> AbstractAsyncContextManager[AsyncLiveSession]:
+        """A live session, which ends with the `async with` block: send audio, and iterate over what was
+        heard.
+        """
+        return open_session(self._door, options)
+
+    async def transcribe_live(
+        self, chunks: Chunks, **options: Unpack[LiveOptions]
+    ) -> AsyncGenerator[LiveEvent, None]:
+        """Everything that is heard in audio as it comes, `Done` last. What iterating over `chunks` raises
+        is raised after the last event.
+        """
+        async with self.listen(**options) as session:
+            feeding = asyncio.create_task(feed(session, chunks))
+            try:
+                async for event in session:
+                    yield event
+                await feeding
+            finally:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
 
     async def _journey(
         self, file: Readable, options: Options, go: Callable[[Journey, Sending], Awaitable[None]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -49,8 +49,12 @@ class Message:
 
     async def read(self, model: type[_D]) -> _D:
         """The data checked; raises ParleyError where the server does not keep to the protocol."""
+        return await asyncio.to_thread(self.checked, model)
+
+    def checked(self, model: type[_D]) -> _D:
+        """The same at once, for data that is small."""
         try:
-            return await asyncio.to_thread(model.model_validate, self.data)
+            return model.model_validate(self.data)
         except ValidationError as error:
             raise ParleyError(
                 f"The server's message '{self.type}' cannot be understood; is it newer than this client?",
@@ -81,6 +85,10 @@ class Line:
                 await self._write(frame)
         except TimeoutError:
             raise LineLost(f"The server at {self._address.place} takes no more bytes.") from None
+
+    async def push(self, frame: bytes) -> None:
+        """Send bytes; waits for as long as the server reads nothing."""
+        await self._write(frame)
 
     async def receive(self, silence_s: float) -> Message:
         """The next message; raises Silence when none comes for so long."""
@@ -114,11 +122,17 @@ async def open_line(door: Door) -> AsyncGenerator[Line]:
 
     Raises LineLost when nobody answers, AuthFailed, and ServerUnreachable for what no second try mends.
     """
-    socket = await _connect(door)
-    try:
-        line = Line(socket, door.address)
+    async with reach(door, door.address.socket_url) as line:
         await _introduce(line, door)
         yield line
+
+
+@asynccontextmanager
+async def reach(door: Door, url: str, headers: Mapping[str, str] | None = None) -> AsyncGenerator[Line]:
+    """A line on which nobody has said anything yet; raises LineLost, ServerUnreachable."""
+    socket = await _connect(door, url, headers)
+    try:
+        yield Line(socket, door.address)
     finally:
         if socket.transport.get_write_buffer_size():
             # What nobody takes would hold up whoever leaves.
@@ -127,10 +141,11 @@ async def open_line(door: Door) -> AsyncGenerator[Line]:
             await socket.close()
 
 
-async def _connect(door: Door) -> ClientConnection:
+async def _connect(door: Door, url: str, headers: Mapping[str, str] | None) -> ClientConnection:
     try:
         return await connect(
-            door.address.socket_url,
+            url,
+            additional_headers=headers,
             ssl=door.tls,
             proxy=door.proxy,
             open_timeout=door.timeout_s,

@@ -42,10 +42,7 @@ _ON_THE_WIRE = {"start": "from", "end": "to"}
 
 def check_options(options: Options) -> dict[str, Any]:
     """The options by their names in the protocol; raises InvalidOption for one that means nothing."""
-    unknown = sorted(options.keys() - Options.__annotations__.keys())
-    if unknown:
-        known = ", ".join(Options.__annotations__)
-        raise InvalidOption(f"There is no option '{unknown[0]}'; there are {known}.")
+    require_known(options, Options)
     named = {_ON_THE_WIRE.get(name, name): value for name, value in options.items()}
     request_for({"file_name": "any", **named}, size_bytes=1, file_hash="any", chunk_bytes=1)
     return named
@@ -66,6 +63,19 @@ def request_for(
     try:
         return UploadRequest.model_validate({**options, **upload})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = next(iter(first["loc"]), "an option")
-        raise InvalidOption(f"'{name}': {first['msg']}.") from error
+        raise problem_of(error) from error
+
+
+def require_known(options: Mapping[str, Any], kind: type) -> None:
+    """Refuse what is no key of the typed dictionary `kind`."""
+    unknown = sorted(options.keys() - kind.__annotations__.keys())
+    if unknown:
+        known = ", ".join(kind.__annotations__)
+        raise InvalidOption(f"There is no option '{unknown[0]}'; there are {known}.")
+
+
+def problem_of(error: ValidationError) -> InvalidOption:
+    """The first thing that is wrong with an option, in words."""
+    first = error.errors(include_url=False)[0]
+    name = next(iter(first["loc"]), "an option")
+    return InvalidOption(f"'{name}': {first['msg']}.")

@@ -13,8 +13,9 @@ LONGEST_PAUSE_S = 10.0
 class Patience:
     """Pauses that grow, until nothing has gone forward for `limit_s`."""
 
-    def __init__(self, limit_s: float) -> None:
+    def __init__(self, limit_s: float, longest_pause_s: float | None = None) -> None:
         self._limit_s = limit_s
+        self._longest_s = longest_pause_s or LONGEST_PAUSE_S
         self.renew()
 
     def renew(self) -> None:
@@ -33,5 +34,5 @@ class Patience:
             raise reason
         # Clients that lost the same server do not come back in step.
         pause_s = self._pause_s * random.uniform(0.5, 1.0) if asked_s is None else asked_s  # noqa: S311
-        self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+        self._pause_s = min(self._pause_s * 2, self._longest_s)
         await asyncio.sleep(min(pause_s, self._ends - now))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any, Self, Unpack
 
 from parley.client.asynchronous import AsyncClient, OnProgress, OnSegment, hear, task_of
 from parley.client.events import Completed, Event
+from parley.client.feeding import Chunks
 from parley.client.job import AsyncJob
+from parley.client.live_options import LiveOptions
+from parley.client.live_plain import LiveSession
 from parley.client.options import Options
 from parley.client.portal import Portal
 from parley.client.result import Result
 from parley.client.source import Readable
+from parley.speech.live import LiveEvent
 from parley.speech.transcript import Transcript
 from parley.wire.native.client import OutputFormat, TaskStatusName
 from parley.wire.native.server import BatchItem, ListItem, TaskStatus
@@ -70,6 +74,22 @@ class Client:
                 hear(event, on_progress, None)
                 task_id = task_of(event) or task_id
         return self.job(task_id)
+
+    @contextmanager
+    def listen(self, **options: Unpack[LiveOptions]) -> Generator[LiveSession]:
+        """See `AsyncClient.listen`."""
+        session = self._client.listen(**options)
+        opened = self._portal.run(session.__aenter__())
+        try:
+            yield LiveSession(self._portal, opened)
+        finally:
+            self._portal.run(session.__aexit__(None, None, None))
+
+    def transcribe_live(
+        self, chunks: Chunks, **options: Unpack[LiveOptions]
+    ) -> Generator[LiveEvent, None, None]:
+        """See `AsyncClient.transcribe_live`."""
+        yield from self._portal.iterate(self._client.transcribe_live(chunks, **options))
 
     def job(self, task_id: str) -> Job:
         """A task by its id; nothing is asked yet."""
