@@ -9,10 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from parley.app import options
 from parley.app.conditions import profile_facts, trouble_of
+from parley.app.doors import Behind, count_guests, hang_doors
 from parley.app.gauges import Gauges
 from parley.app.notifying import build_notifier, tell_end
 from parley.app.pools import elastic, limits_for, pools_for
@@ -31,10 +32,10 @@ from parley.jobs.reception import Reception
 from parley.notify.events import Event
 from parley.notify.notifier import Notifier
 from parley.server.addresses import check
-from parley.server.application import Rooms, build
+from parley.server.application import Rooms
 from parley.server.authority import Authority
+from parley.server.dispatch import Dispatch
 from parley.server.gate import Gate
-from parley.server.native.door import NativeDoor, native_door
 from parley.server.pace import Pace
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
@@ -60,6 +61,7 @@ class House:
     desk: Desk
     reception: Reception
     metrics: Metrics
+    dispatch: Dispatch = field(init=False)
     application: ASGIApp = field(init=False)
     profiles: Mapping[str, Profile] = field(default_factory=dict[str, Profile])
     installed: frozenset[str] = frozenset()
@@ -162,13 +164,13 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         Authority.open, settings.data_dir, options.authority_options(settings), house.store.keys
     )
     pace = Pace(settings.server.requests_per_minute)
-    native = native_door(house.desk, house.reception, authority, options.native_options(settings), pace)
+    guests = count_guests(settings)
     gauges = Gauges(
         house.metrics,
         house.desk,
         house.reception,
         house.fleet,
-        lambda: native.connections,
+        lambda: guests.total,
         lambda: not house.unready(),
         settings.data_dir,
     )
@@ -184,7 +186,8 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
             house.profiles, house.installed, house.profile.name, house.fleet.health()
         ),
     )
-    house.application = Gate(_by_kind(build(rooms), native), options.gate_options(settings), pace)
+    house.dispatch = hang_doors(Behind(rooms, pace, guests), settings)
+    house.application = Gate(house.dispatch, options.gate_options(settings), pace)
     notifier = await _open_notifier(house, stack)
     beside = await stack.enter_async_context(asyncio.TaskGroup())
     for work in (
@@ -205,18 +208,6 @@ async def _compact(house: House, profiles: Mapping[str, Profile], stack: AsyncEx
     house.desk.on_conclusion(lambda task: compacting.wake())
     beside = await stack.enter_async_context(asyncio.TaskGroup())
     stack.callback(beside.create_task(compacting.run(), name="compacting").cancel)
-
-
-def _by_kind(pages: ASGIApp, native: NativeDoor) -> ASGIApp:
-    """Handshakes on any path reach the native door, without a way through the tables of HTTP."""
-
-    async def door(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await native(dict(scope), receive, send)
-        else:
-            await pages(scope, receive, send)
-
-    return door
 
 
 async def _open_notifier(house: House, stack: AsyncExitStack) -> Notifier:

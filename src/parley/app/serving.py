@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
 import ipaddress
-import os
 import signal
 import socket
 import ssl
@@ -19,18 +17,16 @@ import uvicorn
 
 from parley import __version__
 from parley.app.house import House, open_house
+from parley.app.listening import BACKLOG, Listeners, listening, url_of
 from parley.app.options import tls_options, wire_options
 from parley.errors import InvalidSettings
 from parley.server.http_wire import BoundedHttp
 from parley.server.socket.wire_protocol import wire_protocol
 from parley.server.tls import tls_context
 from parley.settings import Settings
-from parley.settings.server import ServerSettings
 
 Tell = Callable[[str], None]
 """Hears sentences for the person who started the server."""
-
-_BACKLOG = 2048
 
 _MOST_FILES = 65536
 
@@ -46,8 +42,8 @@ def serve(settings: Settings, tell: Tell) -> None:
     """Serve until SIGINT or SIGTERM; raises ParleyError when that cannot begin."""
     require_guarded(settings)
     allow_many_files()
-    with contextlib.closing(listen(settings.server)) as listener:
-        asyncio.run(_serve(settings, listener, tell))
+    with listening(settings) as listeners:
+        asyncio.run(_serve(settings, listeners, tell))
 
 
 def require_guarded(settings: Settings) -> None:
@@ -84,34 +80,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def listen(server: ServerSettings) -> socket.socket:
-    """The socket to accept on; raises InvalidSettings when the address cannot be had."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            server.host, server.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise InvalidSettings(
-            f"The server cannot listen on {server.host} port {server.port}: {_reason(error)}; "
-            "choose another with --host and --port.",
-            detail=str(error),
-        ) from error
-
-
-def _reason(error: OSError) -> str:
-    # Of a name that cannot be resolved the number is no errno, but the text is short.
-    known = errno.errorcode.get(error.errno or 0)
-    return (os.strerror(error.errno or 0) if known else error.strerror or "not an address").lower()
-
-
-def url_of(listener: socket.socket, secure: bool) -> str:
-    """The address as a browser takes it."""
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    return f"{'https' if secure else 'http'}://{shown}:{port}"
-
-
 class _Server(uvicorn.Server):
     """Says when it accepts, and leaves signals to us: uvicorn raises them again at the end, as if
     nobody had obeyed.
@@ -146,24 +114,33 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-async def _serve(settings: Settings, listener: socket.socket, tell: Tell) -> None:
+async def _serve(settings: Settings, listeners: Listeners, tell: Tell) -> None:
     context = await asyncio.to_thread(tls_context, settings.data_dir, tls_options(settings))
     async with open_house(settings, notice=tell) as house:
         server = _Server(_configuration(settings, house, context))
+        for path, listener in listeners.extra:
+            house.dispatch.give_port(listener.getsockname()[1], path)
         async with asyncio.TaskGroup() as doors:
-            doors.create_task(server.serve(sockets=[listener]))
+            doors.create_task(server.serve(sockets=listeners.all))
             await server.accepts.wait()
-            # To asyncio the backlog is also what it accepts in one round, and it has told the system.
-            listener.listen(_BACKLOG)
+            for listener in listeners.all:
+                # To asyncio the backlog is also what it accepts in one round, and it has told the system.
+                listener.listen(BACKLOG)
             _spare_the_loop()
-            tell(
-                f"Parley {__version__} listens on {url_of(listener, context is not None)} with profile "
-                f"'{house.profile.name}'; Ctrl-C stops it."
-            )
+            _announce(house, listeners, context is not None, tell)
             await server.asked_to_stop.wait()
             tell("Parley stops; what is unfinished goes on after the next start.")
             await house.drain()
             server.should_exit = True
+
+
+def _announce(house: House, listeners: Listeners, secure: bool, tell: Tell) -> None:
+    for path, listener in listeners.extra:
+        tell(f"{path} is also at {url_of(listener, secure, 'ws')}.")
+    tell(
+        f"Parley {__version__} listens on {url_of(listeners.main, secure)} with profile "
+        f"'{house.profile.name}'; Ctrl-C stops it."
+    )
 
 
 def _spare_the_loop() -> None:

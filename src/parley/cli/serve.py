@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,12 @@ def command(
     host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 by default.")] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port; 8767 by default, 0 takes any that is free.")
+    ] = None,
+    asr_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Another port that serves /asr, such as 8765.")
+    ] = None,
+    funasr_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Another port that serves /funasr, such as 10095.")
     ] = None,
     profile: Annotated[str | None, typer.Option(help="Profile of requests that name none.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Most speech worker processes.")] = None,
@@ -56,13 +62,19 @@ def command(
         "tls_cert": tls_cert,
         "tls_key": tls_key,
     }
+    live = {"asr_port": asr_port, "funasr_port": funasr_port}
     settings = start_server(
         config=config,
         profile=profile,
         workers=workers,
         data_dir=data_dir,
         devices={"default": device, "strict": strict_device or None},
-        server={key: value for key, value in doors.items() if value is not None} or None,
+        server=_given(doors),
+        live=_given(live),
         auth=None if auth is None else {"enabled": auth},
     )
     serve(settings, tell.line)
+
+
+def _given(flags: dict[str, Any]) -> dict[str, Any] | None:
+    return {key: value for key, value in flags.items() if value is not None} or None
