@@ -41,6 +41,9 @@ _T = TypeVar("_T")
 Settle = Callable[[], Awaitable[UploadPlan]]
 """Gives the plan of an upload after its bytes have come."""
 
+Head = Callable[[int], bytes]
+"""Gives the first bytes of an upload, no more than it has, by how many it has."""
+
 CLOSING_S = 5.0
 """Seconds that uploads which are just being finished get when the server stops."""
 
@@ -136,12 +139,18 @@ class Reception:
         return await self._regardless(self._finish(who, arrival))
 
     async def receive(
-        self, who: Principal, plan: UploadPlan, stream: AsyncIterable[bytes], settle: Settle | None = None
+        self,
+        who: Principal,
+        plan: UploadPlan,
+        stream: AsyncIterable[bytes],
+        settle: Settle | None = None,
+        *,
+        head: Head | None = None,
     ) -> Acknowledgement:
         """A whole upload in one stream; when that breaks nothing is left of it.
 
         `settle` is asked when the stream has ended for the plan as it stands then: fields of a form may
-        come behind its file.
+        come behind its file. `head` gives the first bytes as they are in the end.
 
         Raises what `open` and `finish` raise, FileTooLarge and SizeMismatch as soon as they are certain.
         """
@@ -151,6 +160,8 @@ class Reception:
         try:
             await self._streams.receive(arrival, plan.size_bytes, stream)
             self._count(received_bytes=arrival.offset_bytes)
+            if head is not None:
+                await arrival.amend_head(head(arrival.offset_bytes))
             if settle is not None:
                 await self._opening.amend(who, arrival, await settle())
         except BaseException:

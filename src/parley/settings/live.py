@@ -57,6 +57,18 @@ class LiveSettings(Group):
     partial_interval_ms: int = Field(
         default=500, ge=100, le=10_000, description="Least audio between two partial texts of an utterance."
     )
+    call_floor_s: float = Field(
+        default=8.0,
+        gt=0,
+        description="A worker of live speech that does nothing for so many seconds, plus "
+        "`live.call_per_audio_s` for each second of audio in its call, is killed; its sessions go on in "
+        "another one.",
+    )
+    call_per_audio_s: float = Field(
+        default=3.0,
+        ge=0,
+        description="Seconds of patience for each second of audio in a call of live speech.",
+    )
     asr_port: int | None = Field(
         default=None,
         ge=0,

@@ -120,6 +120,15 @@ class Arrival:
         self._require_open()
         await asyncio.shield(self._begin(_STREAM, self._extend(data)))
 
+    async def amend_head(self, data: bytes) -> None:
+        """Replace the first bytes of all that have come. Raises SessionNotFound, DiskFull, StorageError."""
+        await self.settle()
+        self._require_open()
+        # What was made of them so far would be the digests of another file.
+        await self._hash.restart()
+        await self._in_file(lambda: upload_files.write_at(self.path, 0, data))
+        self.touch()
+
     async def flush(self) -> None:
         """Have all bytes safe on the disk, where no digest would find out that they are not."""
         await self._in_file(lambda: upload_files.flush(self.path))
