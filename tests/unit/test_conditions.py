@@ -24,7 +24,9 @@ def asr(name: str, **facts: Any) -> EngineSpec:
     )
 
 
-FINE = Profile("fine", {Role.ASR: asr("good", languages=frozenset({"en"}), public_names=("whisper-1",))})
+FINE = Profile(
+    "fine", {Role.ASR: asr("good", languages=frozenset({"en"}), public_names=("whisper-1",))}, {}, asr("live")
+)
 SICK = Profile("sick", {Role.ASR: asr("bad", capabilities=frozenset({Capability.WORDS}))})
 ABSENT = Profile("absent", {Role.ASR: asr("elsewhere")})
 PROFILES = {profile.name: profile for profile in (SICK, FINE, ABSENT)}
@@ -56,6 +58,7 @@ def test_a_profile_is_broken_with_the_reason_while_others_are_ready() -> None:
     assert facts[1].engines[0].devices == ["cuda:0", "cuda:1"]
     assert (facts[1].languages, facts[1].public_names) == (["en"], ["whisper-1"])
     assert (facts[2].languages, facts[2].capabilities) == (None, ["words"])
+    assert [each.streaming for each in facts] == [None, "live", None]
 
 
 def test_what_is_broken_on_the_spare_processor_breaks_no_profile() -> None:

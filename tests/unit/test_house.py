@@ -20,6 +20,7 @@ class Rooms:
     def __init__(self, errors: list[ParleyError]) -> None:
         self.errors = errors
         self.engines: dict[str, Any] = {}
+        self.for_recordings = self.engines
 
     async def warm(self, *engines: str) -> None:
         if self.errors:

@@ -34,6 +34,7 @@ def profile_facts(
                 {"role": role.value, "name": spec.name, "devices": sorted(set(devices.get(spec.name, ())))}
                 for role, spec in profile.engines.items()
             ],
+            "streaming": profile.streaming.name if profile.streaming else None,
         }
         for name, profile in sorted(profiles.items())
     ]

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from parley.app.pools import pools_for
+from parley.app.pools import SPEECH, pool_of_environment, pools_for
 from parley.app.workshop import load_profiles, supplies_of
 from parley.engines.contract import EngineSpec
-from parley.engines.profiles import Profile
+from parley.engines.profiles import STREAMING, Profile
 from parley.engines.registry import discover
 from parley.errors import ParleyError
 from parley.fleet.probing import probe
@@ -121,13 +121,29 @@ def _assign(
     profile: Profile, settings: Settings, supplies: Supplies, looked: Mapping[_Key, Looked]
 ) -> Iterable[Assigned]:
     pools = {spec.name: pool for pool in pools_for([profile], settings, supplies) for spec in pool.engines}
-    for role, spec in profile.engines.items():
+    for role, spec in _named(profile, supplies):
         said = looked.get(_key(spec, supplies)) if spec.backend else None
         if said is not None and said.problem:
-            yield Assigned(role=role.value, engine=spec.name, devices=(), notice=said.problem)
+            yield Assigned(role=role, engine=spec.name, devices=(), notice=said.problem)
         else:
-            devices, told = _places(spec, pools[spec.name], said.devices if said is not None else ())
-            yield Assigned(role=role.value, engine=spec.name, devices=devices, notice=told)
+            pool = pools.get(spec.name) or _for_live(profile, spec, settings, supplies)
+            devices, told = _places(spec, pool, said.devices if said is not None else ())
+            yield Assigned(role=role, engine=spec.name, devices=devices, notice=told)
+
+
+def _named(profile: Profile, supplies: Supplies) -> Iterable[tuple[str, EngineSpec]]:
+    yield from ((role.value, spec) for role, spec in profile.engines.items())
+    if streaming := supplies.streaming(profile):
+        yield STREAMING, streaming
+
+
+def _for_live(profile: Profile, spec: EngineSpec, settings: Settings, supplies: Supplies) -> PoolSpec:
+    """The pool of an engine that recordings do not need, with one worker."""
+    pool = pool_of_environment(spec.environment or SPEECH, [spec], settings, supplies)
+    wanted = profile.devices.get(spec.role)
+    placements = pool.placements.items()
+    own = {name: replace(each, wanted=wanted or each.wanted) for name, each in placements}
+    return replace(pool, placements=own)
 
 
 def _places(spec: EngineSpec, pool: PoolSpec, found: tuple[DeviceFound, ...]) -> tuple[tuple[str, ...], str]:

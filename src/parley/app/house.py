@@ -100,7 +100,8 @@ class House:
 
     async def warm(self) -> None:
         """Load the models of the default profile, so that the first task need not wait for them."""
-        engines = [spec.name for spec in self.profile.engines.values() if spec.role != Role.MEDIA]
+        recipe = self.profile.for_recordings
+        engines = [spec.name for role, spec in recipe.items() if role != Role.MEDIA]
         if self.settings.queue.min_workers or trouble_of(self.profile, self.fleet.health()):
             await self.fleet.warm(*engines)
         self.loaded, self.trouble = True, ""

@@ -28,16 +28,19 @@ def pools_for(profiles: Iterable[Profile], settings: Settings, supplies: Supplie
     Decoding apart: it reads foreign bytes with a large C library, and it is rarely the bottleneck.
     """
     profiles = tuple(profiles)
-    used = {spec.name: spec for profile in profiles for spec in profile.engines.values()}
+    used = {spec.name: spec for profile in profiles for spec in profile.for_recordings.values()}
     wanted = {
         spec.name: profile.devices.get(role, "")
         for profile in reversed(profiles)
-        for role, spec in profile.engines.items()
+        for role, spec in profile.for_recordings.items()
     }
     groups: dict[str, list[EngineSpec]] = {MEDIA: [], SPEECH: []}
     for spec in used.values():
         groups.setdefault(_pool_of(spec), []).append(spec)
-    return tuple(_pool(name, engines, wanted, settings, supplies) for name, engines in groups.items())
+    return tuple(
+        build_pool(name, engines, wanted, settings, supplies, workers=_workers(name, settings))
+        for name, engines in groups.items()
+    )
 
 
 def pool_of_environment(
@@ -45,22 +48,25 @@ def pool_of_environment(
 ) -> PoolSpec:
     """One worker of an engine environment that has these engines, at least one."""
     wanted = dict.fromkeys((spec.name for spec in engines), "")
-    return replace(_pool(name, engines, wanted, settings, supplies), workers=1)
+    return build_pool(name, engines, wanted, settings, supplies, workers=1)
 
 
 def _pool_of(spec: EngineSpec) -> str:
     return MEDIA if spec.role == Role.MEDIA else spec.environment or SPEECH
 
 
-def _pool(
+def build_pool(
     name: str,
     engines: Sequence[EngineSpec],
     wanted: Mapping[str, str],
     settings: Settings,
     supplies: Supplies,
+    *,
+    workers: int,
 ) -> PoolSpec:
+    """Workers for engines of one environment; `wanted` names devices by engine, "" leaving it open."""
     fitted = [spec for spec in engines if spec.takes_setup]
-    workers = _workers(name, settings)
+    environment = engines[0].environment if engines else ""
     pool = PoolSpec(
         name=name,
         engines=tuple(engines),
@@ -70,14 +76,14 @@ def _pool(
         models={spec.name: supplies.folders(spec) for spec in fitted},
         verify=partial(supplies.require_unchanged, {spec.name: supplies.weights(spec) for spec in fitted}),
     )
-    if name in (MEDIA, SPEECH):
+    if not environment:
         return replace(pool, installed_as="")
     threads = settings.devices.threads or max(1, processors() // workers)
     return replace(
         pool,
         python=supplies.interpreter(engines[0]),
         locate=partial(supplies.interpreter, engines[0]),
-        installed_as=name,
+        installed_as=environment,
         threads=threads,
     )
 

@@ -92,4 +92,4 @@ def _loaded(fleet: Fleet) -> list[LoadedEngine]:
 
 def speech_roles(profile: Profile) -> list[Role]:
     """The roles of a profile in the order of the recipe."""
-    return [role for role in Role if role in profile.engines]
+    return [role for role in Role if role in profile.for_recordings]

@@ -64,7 +64,7 @@ class WholeMeasurement:
     async def prepare(self, workers: int) -> None:
         """Start the workers, let them load everything, and give each something to do."""
         began = time.perf_counter()
-        await self.shop.fleet.warm(*(spec.name for spec in self.shop.profile.engines.values()))
+        await self.shop.fleet.warm(*(spec.name for spec in self.shop.profile.for_recordings.values()))
         self.ready_s = time.perf_counter() - began
         began = time.perf_counter()
         # Recordings of different ends are different works, which do not wait for each other.

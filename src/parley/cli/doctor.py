@@ -105,7 +105,9 @@ def _profiles(settings: Settings) -> Iterator[Finding]:
             matters = profile.name == settings.profile
             yield Finding(f"profile {profile.name}", "not installed", is_good=not matters, remedy=remedy)
         else:
-            yield Finding(f"profile {profile.name}", f"ready ({languages})")
+            deaf = profile.streaming is not None and supplies.streaming(profile) is None
+            later = f"; live speech streams after: parley pull {profile.name}" if deaf else ""
+            yield Finding(f"profile {profile.name}", f"ready ({languages}){later}")
 
 
 def _trial() -> Finding:

@@ -39,6 +39,7 @@ def _facts(profile: Profile, default: str, supplies: Supplies) -> dict[str, obje
     from parley.engines.contract import Role
 
     lack = supplies.lack(profile.engines.values())
+    unheard = supplies.lack([profile.streaming] if profile.streaming else [])
     return {
         "name": profile.name,
         "default": profile.name == default,
@@ -47,6 +48,8 @@ def _facts(profile: Profile, default: str, supplies: Supplies) -> dict[str, obje
         "capabilities": sorted(profile.capabilities),
         "public_names": list(profile.engines[Role.ASR].public_names),
         "missing": {kind: list(names) for kind, names in asdict(lack).items() if names},
+        "streaming": profile.streaming.name if profile.streaming else None,
+        "streaming_missing": {kind: list(names) for kind, names in asdict(unheard).items() if names},
     }
 
 
@@ -60,6 +63,7 @@ def _show(row: dict[str, object]) -> None:
     capabilities = row["capabilities"]
     if isinstance(capabilities, list):
         typer.echo(f"  can also   {', '.join(capabilities) or 'nothing beyond text, times and speakers'}")
+    typer.echo(f"  live       {_live(row)}")
     typer.echo(f"  state      {_state(row)}")
 
 
@@ -71,6 +75,18 @@ def _languages(codes: object) -> str:
         return ", ".join(known)
     shown = [code for code in WELL_KNOWN if code in known]
     return f"{len(known)} of them: {', '.join(shown)} ...; --json lists all"
+
+
+def _live(row: dict[str, object]) -> str:
+    """How live speech is heard."""
+    again = "recognises the growing utterance again and again"
+    streaming, engines = row["streaming"], row["engines"]
+    if streaming is None:
+        return again
+    if row["streaming_missing"] and not row["missing"]:
+        return f"{again}; {streaming} comes by: parley pull {row['name']}"
+    last = engines["asr"] if isinstance(engines, dict) else ""
+    return f"{streaming}" if streaming == last else f"{streaming}, then {last} on each utterance"
 
 
 def _state(row: dict[str, object]) -> str:

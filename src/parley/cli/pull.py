@@ -15,6 +15,7 @@ from parley.errors import DiskFull, InvalidOption
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from parley.engines.contract import EngineSpec
     from parley.engines.model import ModelSpec
     from parley.engines.profiles import Profile
     from parley.settings import Settings
@@ -30,6 +31,9 @@ def command(
         str | None,
         typer.Option(help="Build of PyTorch: cpu, cu126, cu130 ..., default; what suits this machine."),
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live/--no-live", help="The streaming recogniser of live speech too.")
+    ] = True,
     hub: HubOption = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder for what is remembered.")] = None,
     config: Annotated[Path | None, typer.Option(help="Configuration file; ./parley.toml by default.")] = None,
@@ -45,8 +49,9 @@ def command(
     settings = start(data_dir=data_dir, config=config)
     chosen, supplies = _chosen(settings, profile), supplies_of(settings)
     _require_packages(supplies, chosen)
-    environments = supplies.lack(chosen.engines.values()).environments
-    wanted = {model.name: model for spec in chosen.engines.values() for model in spec.models}
+    engines = _engines(supplies, chosen, live=live)
+    environments = supplies.lack(engines).environments
+    wanted = {model.name: model for spec in engines for model in spec.models}
     models = lacking_models(supplies.models, list(wanted.values()))
     make_data_dir(settings)
     with resumable():
@@ -66,6 +71,18 @@ def _chosen(settings: Settings, name: str) -> Profile:
     if name == AUTO:
         raise InvalidOption("'auto' chooses among what is installed; name a profile: parley profiles")
     return select(load_profiles(settings), name, None, lambda profile: False).profile
+
+
+def _engines(supplies: Supplies, profile: Profile, *, live: bool) -> Sequence[EngineSpec]:
+    """Those of the profile, with the streaming recogniser unless it lacks what no pull can bring."""
+    streaming = profile.streaming
+    if not live or streaming is None:
+        return tuple(profile.engines.values())
+    if packages := supplies.lack([streaming]).packages:
+        how = f"; install with: {streaming.install}" if streaming.install else ""
+        tell.line(f"live speech goes without '{streaming.name}', which needs {', '.join(packages)}{how}")
+        return tuple(profile.engines.values())
+    return profile.everything
 
 
 def _require_packages(supplies: Supplies, profile: Profile) -> None:

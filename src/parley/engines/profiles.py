@@ -18,13 +18,20 @@ from parley.speech.recognition import RecognitionOptions
 
 REQUIRED_ROLES = (Role.MEDIA, Role.VAD, Role.ASR)
 
+LIVE_ROLES = (Role.VAD, Role.TURN, Role.ASR, Role.PUNCTUATION, Role.ALIGN)
+"""What live speech may ask, beside the streaming recogniser."""
+
+STREAMING = "streaming"
+"""The key of the streaming recogniser, which is no role of its own: its engine is an `asr` engine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Engines by role; `devices` names what computes for a role where the user said so.
 
     `streaming` is the recogniser of live speech in progress, where there is one: when an utterance
-    ends, what `asr` says of it replaces the text, unless both are the same.
+    ends, what `asr` says of it replaces the text, unless both are the same. It computes on what `devices`
+    says of `asr`. Nothing that is remembered of recordings depends on it, nor on the `turn` engine.
     """
 
     name: str
@@ -35,6 +42,27 @@ class Profile:
     def engine(self, role: Role) -> EngineSpec | None:
         """The engine of a role, or None where the profile has none."""
         return self.engines.get(role)
+
+    @property
+    def for_recordings(self) -> Mapping[Role, EngineSpec]:
+        """What the recipe of recordings asks: everything but `turn`."""
+        return {role: spec for role, spec in self.engines.items() if role != Role.TURN}
+
+    @property
+    def for_live(self) -> tuple[EngineSpec, ...]:
+        """What live speech asks, each engine once."""
+        own = (self.engines[role] for role in LIVE_ROLES if role in self.engines)
+        return _each_once(*own, self.streaming)
+
+    @property
+    def everything(self) -> tuple[EngineSpec, ...]:
+        """Every engine it names, each once."""
+        return _each_once(*self.engines.values(), self.streaming)
+
+    def streams_in(self, language: str | None) -> EngineSpec | None:
+        """The streaming recogniser, unless it does not know the language that was asked for."""
+        known = self.streaming.languages if self.streaming else None
+        return None if language and known is not None and language not in known else self.streaming
 
     @property
     def languages(self) -> frozenset[str] | None:
@@ -48,8 +76,13 @@ class Profile:
         return own | {Capability.WORDS} if Role.ALIGN in self.engines else own
 
 
+def _each_once(*specs: EngineSpec | None) -> tuple[EngineSpec, ...]:
+    return tuple({spec.name: spec for spec in specs if spec is not None}.values())
+
+
 Declared = Mapping[str, str | Mapping[str, str]]
-"""What a user writes of a profile: engines by role, and under `devices` what computes, by role."""
+"""What a user writes of a profile: engines by role, under `streaming` the recogniser of live speech in
+progress, and under `devices` what computes, by role."""
 
 
 def build_profiles(
@@ -65,6 +98,7 @@ def _build(name: str, said: Declared, specs: Mapping[str, EngineSpec]) -> Profil
     # A user's profile that has a shipped one's name changes that one.
     roles = {**EMBEDDED, **SHIPPED.get(name, {}), **said}
     devices = roles.pop("devices", {})
+    streaming = roles.pop(STREAMING, None)
     for role_name, engine in roles.items():
         role = _role(name, role_name)
         if engine == "none" and role not in REQUIRED_ROLES:
@@ -82,7 +116,30 @@ def _build(name: str, said: Declared, specs: Mapping[str, EngineSpec]) -> Profil
             raise InvalidSettings(
                 f"Profile '{name}' names the device '{device}'; there are auto, cpu, mps, cuda:0 ..."
             )
-    return Profile(name, engines, {_role(name, role): device for role, device in devices.items()})
+    return Profile(
+        name,
+        engines,
+        {_role(name, role): device for role, device in devices.items()},
+        _streaming(name, streaming, engines[Role.ASR], specs),
+    )
+
+
+def _streaming(
+    profile: str, said: object, asr: EngineSpec, specs: Mapping[str, EngineSpec]
+) -> EngineSpec | None:
+    """What was said; where nothing was, the recogniser itself if it streams."""
+    if said is None:
+        return asr if asr.streams else None
+    if said == "none":
+        return None
+    spec = specs.get(said) if isinstance(said, str) else None
+    if spec is None or spec.role != Role.ASR or not spec.streams:
+        able = sorted(each.name for each in specs.values() if each.role == Role.ASR and each.streams)
+        raise InvalidSettings(
+            f"Profile '{profile}' wants '{said}' for streaming, which is no streaming recogniser; "
+            f"there are: {', '.join(able)}; none turns it off."
+        )
+    return spec
 
 
 def _role(profile: str, name: str) -> Role:

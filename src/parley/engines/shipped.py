@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-EMBEDDED = {"media": "pyav", "vad": "silero", "asr": "moonshine", "speakers": "xvector"}
+EMBEDDED = {"media": "pyav", "vad": "silero", "asr": "moonshine", "speakers": "xvector", "turn": "silence"}
 
 _RECOGNISERS = (
     *("whisper-tiny", "whisper-base", "whisper-small", "whisper-medium", "whisper-large-v3", "whisper-turbo"),
@@ -22,6 +22,7 @@ SHIPPED: Mapping[str, Mapping[str, str]] = {
         "asr": "funasr-paraformer",
         "punctuation": "funasr-ct-punc",
         "speakers": "funasr-campplus",
+        "streaming": "funasr-paraformer-streaming",
     },
     "paraformer-zh-streaming": {
         "vad": "funasr-fsmn-vad",
@@ -41,6 +42,7 @@ SHIPPED: Mapping[str, Mapping[str, str]] = {
         "asr": "sherpa-paraformer",
         "punctuation": "sherpa-ct-punc",
         "speakers": "sherpa-campplus",
+        "streaming": "sherpa-paraformer-streaming",
     },
     "zipformer-streaming": {
         "vad": "sherpa-silero",
@@ -49,7 +51,12 @@ SHIPPED: Mapping[str, Mapping[str, str]] = {
         "speakers": "sherpa-campplus",
     },
 }
-"""Roles that a profile leaves out are those of `embedded`; "none" says that it has none."""
+"""Roles that a profile leaves out are those of `embedded`; "none" says that it has none.
+
+`streaming` hears live speech in progress, in the same environment as `asr`, which hears each utterance
+again when it has ended. Where a profile names none and its `asr` does not stream, the growing utterance is
+recognised again and again: SenseVoice, one pass without a decoder, is quick enough, and knows more languages.
+"""
 
 BEST: Mapping[str, tuple[str, ...]] = {
     "zh": ("paraformer-zh", "paraformer-onnx", "sensevoice", "glm-asr"),

@@ -49,7 +49,8 @@ class Settings(BaseSettings):
     profiles: dict[str, dict[str, str | dict[str, str]]] = Field(
         default_factory=dict,
         description='More profiles: role = engine, for instance `[profiles.mine]` with `asr = "moonshine"`; '
-        "`[profiles.mine.devices]` says by role what computes.",
+        "`streaming` names the recogniser that hears live speech as it comes (`none`: no other than `asr`, "
+        "again and again); `[profiles.mine.devices]` says by role what computes.",
     )
     engine_dirs: Annotated[tuple[Path, ...], NoDecode] = Field(
         (),

@@ -18,11 +18,11 @@ def catalogue(specs: Iterable[EngineSpec]) -> Mapping[str, ModelSpec]:
 
 
 def used_by(model: ModelSpec, profiles: Iterable[Profile]) -> tuple[str, ...]:
-    """The profiles that need the model."""
+    """The profiles that name an engine of the model."""
     return tuple(
         profile.name
         for profile in profiles
-        if any(each.name == model.name for spec in profile.engines.values() for each in spec.models)
+        if any(each.name == model.name for spec in profile.everything for each in spec.models)
     )
 
 

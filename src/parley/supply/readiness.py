@@ -81,10 +81,22 @@ class Supplies:
         found = {model.name: self.models.folder(model) for model in spec.models}
         return {name: str(folder) for name, folder in found.items() if folder is not None}
 
+    def streaming(self, profile: Profile) -> EngineSpec | None:
+        """The streaming recogniser of a profile, where everything that it needs is there.
+
+        A profile is ready without: then live speech is recognised again and again as it grows.
+        """
+        spec = profile.streaming
+        return None if spec is None or self.lack([spec]) else spec
+
     def identified(self, profile: Profile) -> Profile:
-        """The profile whose engines' revisions cover the weights that are there."""
+        """The profile whose engines' revisions cover the weights that are there.
+
+        A streaming recogniser that cannot run here is left out.
+        """
         engines = {role: self._identified(spec) for role, spec in profile.engines.items()}
-        return replace(profile, engines=engines)
+        streaming = self.streaming(profile)
+        return replace(profile, engines=engines, streaming=streaming and self._identified(streaming))
 
     def weights(self, spec: EngineSpec) -> str:
         """What tells the weights of an engine from others of the same name; "" for one without models."""

@@ -198,6 +198,7 @@ def test_profiles_are_listed_with_what_is_wrong_with_them() -> None:
         "capabilities": ["words"],
         "public_names": ["whisper-1"],
         "engines": [{"role": "asr", "name": "whisper-tiny", "devices": ["cuda:0"]}],
+        "streaming": None,
     }
     scene.app.state.rooms = replace(scene.app.state.rooms, profiles=lambda: [facts])
 

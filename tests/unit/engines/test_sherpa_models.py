@@ -29,7 +29,7 @@ def test_models_are_pinned_and_only_what_is_needed_is_fetched() -> None:
 def test_the_shipped_profiles_name_engines_of_one_environment() -> None:
     profiles = build_profiles(discover(), {})
     for name in ("sensevoice", "paraformer-onnx", "zipformer-streaming"):
-        engines = profiles[name].engines
+        engines = profiles[name].for_recordings
         assert {engines[role].environment for role in engines if role != Role.MEDIA} == {"sherpa-onnx"}
     assert Role.PUNCTUATION not in profiles["sensevoice"].engines, "SenseVoice punctuates by itself"
     assert Capability.HOTWORDS in profiles["zipformer-streaming"].capabilities

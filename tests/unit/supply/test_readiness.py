@@ -62,6 +62,43 @@ def test_an_engine_runs_in_its_environment_or_else_where_its_packages_are(tmp_pa
     assert ours.interpreter(here) == ours.interpreter(lacking) == str(home / "python3")
 
 
+LIVE = ModelSpec(name="live", sources=(), needs=("model.bin",), size_mib=1, licence="MIT")
+
+
+def test_a_profile_is_ready_without_its_streaming_model_and_takes_it_once_it_is_there(
+    tmp_path: Path,
+) -> None:
+    streaming = replace(ENGINE, name="live", streams=True, models=(LIVE,))
+    profile = replace(PROFILE, streaming=streaming)
+    ours = supplies(tmp_path)
+    (tmp_path / "models" / "tiny").mkdir(parents=True)
+    (tmp_path / "models" / "tiny" / "model.bin").write_bytes(b"weights")
+    assert ours.has(profile)
+    ours.require(profile)
+    assert ours.streaming(profile) is None
+    assert ours.identified(profile).streaming is None
+    (tmp_path / "models" / "live").mkdir()
+    (tmp_path / "models" / "live" / "model.bin").write_bytes(b"more weights")
+    assert ours.streaming(profile) == streaming
+    found = ours.identified(profile).streaming
+    assert found is not None and found.revision.startswith("1+")
+    # One pass: the same engine is known as the same.
+    single = replace(profile, streaming=profile.engines[Role.ASR])
+    both = ours.identified(single)
+    assert both.streaming == both.engines[Role.ASR]
+
+
+def test_what_is_remembered_does_not_depend_on_how_live_speech_is_heard(tmp_path: Path) -> None:
+    before = keys(tmp_path / "here", b"weights")
+    turn = replace(ENGINE, name="turn", role=Role.TURN)
+    streaming = replace(ENGINE, name="live", streams=True)
+    more = replace(PROFILE, engines={**PROFILE.engines, Role.TURN: turn}, streaming=streaming)
+    recording = Recording(path=Path("a.wav"), sha256="00")
+    identified = supplies(tmp_path / "here").identified(more)
+    assert identified.streaming is not None and Role.TURN in identified.engines
+    assert keys_for(recording, RecipeOptions(), identified) == before
+
+
 def test_engines_whose_weights_came_with_their_package_keep_their_revision(tmp_path: Path) -> None:
     embedded = build_profiles(discover(), {})["embedded"]
     assert supplies(tmp_path).identified(embedded) == embedded

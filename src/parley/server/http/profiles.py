@@ -33,9 +33,14 @@ class ProfileFacts(Document):
     capabilities: list[str]
     public_names: list[str] = Field(description="Names that other servers' clients use for it.")
     engines: list[ProfileEngine]
+    streaming: str | None = Field(
+        description="The engine that hears live speech as it comes. null: there is none, or it is not "
+        "installed; then what was said so far is recognised again and again."
+    )
 
 
-# Of a profile that is ready the reason is null, which would be left out of the description.
+# Of a profile that is ready the reason is null, and so is `streaming` of one that does not stream: nulls
+# would be left out of the description.
 _EXAMPLE: JsonDict = {
     "profiles": [
         {
@@ -50,17 +55,20 @@ _EXAMPLE: JsonDict = {
             "engines": [
                 {"role": "vad", "name": "funasr-fsmn-vad", "devices": ["cpu"]},
                 {"role": "asr", "name": "funasr-paraformer", "devices": []},
+                {"role": "turn", "name": "silence", "devices": []},
             ],
+            "streaming": "funasr-paraformer-streaming",
         },
         {
-            "name": "sensevoice",
+            "name": "paraformer-onnx",
             "default": False,
             "state": "not_installed",
-            "reason": "It is not installed; run: parley pull sensevoice",
-            "languages": ["en", "ja", "ko", "yue", "zh"],
-            "capabilities": ["language", "words"],
-            "public_names": ["sensevoice", "SenseVoiceSmall"],
-            "engines": [{"role": "asr", "name": "sherpa-sensevoice", "devices": []}],
+            "reason": "It is not installed; run: parley pull paraformer-onnx",
+            "languages": ["zh"],
+            "capabilities": ["words"],
+            "public_names": ["paraformer-onnx"],
+            "engines": [{"role": "asr", "name": "sherpa-paraformer", "devices": []}],
+            "streaming": "sherpa-paraformer-streaming",
         },
     ]
 }
