@@ -41,6 +41,7 @@ ParleyError
 ├── LiveError                     a live session could not begin or go on (live.py)
 │   ├── LiveOverloaded            too many sessions for this machine; a later try may succeed
 │   ├── SessionIdle               no audio for too long
+│   ├── LineReplaced              the session goes on over another line
 │   └── RecognitionFailed         one utterance was lost
 ├── ServerUnreachable
 └── ServerInUse                   another server has the data directory
@@ -53,7 +54,7 @@ from __future__ import annotations
 
 import errno
 
-from parley.errors.live import LiveError, LiveOverloaded, RecognitionFailed, SessionIdle
+from parley.errors.live import LineReplaced, LiveError, LiveOverloaded, RecognitionFailed, SessionIdle
 from parley.errors.requests import (
     AuthFailed,
     CancelError,
@@ -171,6 +172,7 @@ __all__ = [
     "JobCancelled",
     "JobError",
     "JobStalled",
+    "LineReplaced",
     "LiveError",
     "LiveOverloaded",
     "MediaTooLarge",

@@ -28,6 +28,13 @@ class SessionIdle(LiveError):
     http_status = 408
 
 
+class LineReplaced(LiveError):
+    """The client has opened another line for the session, and goes on there."""
+
+    code = "line_replaced"
+    http_status = 409
+
+
 class RecognitionFailed(LiveError):
     """An utterance could not be recognised; the session goes on."""
 

@@ -1,0 +1,85 @@
+"""The course of a connection: it is heard, told and acknowledged at once, and ends for one reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any
+
+from parley.live.events import Done, Failed, Received
+from parley.server.asr.hearing import Hearing
+from parley.server.asr.talk import Ending, Talk
+from parley.server.asr.telling import acknowledgement, message_of
+from parley.server.socket.line import LineGone
+
+_BEAT_S = 0.5
+"""Between two acknowledgements; one each second is promised, on a busy machine too."""
+
+
+class Course:
+    """Serves one connection to its end."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._received = Received(received_samples=0)
+        self._acknowledged_at = 0.0
+
+    async def run(self) -> None:
+        """Until the line is closed; the session is freed, or waits for its client."""
+        talk = self._talk
+        ending: Ending | Exception = Ending.LOST
+        try:
+            ending = await _first_of(self._tell(), self._watch(), self._beat(), Hearing(talk).run())
+        except LineGone:
+            pass
+        except Exception as problem:  # noqa: BLE001 - the door
+            ending = problem
+        finally:
+            await talk.part(ending)
+        await talk.say_goodbye(ending)
+
+    async def _tell(self) -> Ending:
+        session, events = await self._talk.opened()
+        try:
+            async for event in events:
+                if isinstance(event, Failed):
+                    raise event.error
+                if isinstance(event, Received):
+                    self._received, self._acknowledged_at = event, _now()
+                await self._talk.say(message_of(event, session))
+                if isinstance(event, Done):
+                    return Ending.OVER
+        finally:
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
+        return Ending.TAKEN
+
+    async def _beat(self) -> Ending:
+        """Acknowledge where the session has not done so lately, and look whether the key still holds."""
+        session, _ = await self._talk.opened()
+        while True:
+            await asyncio.sleep(_BEAT_S)
+            await self._talk.confirm()
+            if _now() - self._acknowledged_at >= _BEAT_S:
+                self._acknowledged_at = _now()
+                await self._talk.say(acknowledgement(session, self._received))
+
+    async def _watch(self) -> Ending:
+        await self._talk.wanted_elsewhere.wait()
+        return Ending.WANTED
+
+
+async def _first_of(*courses: Coroutine[Any, Any, Ending]) -> Ending:
+    """The outcome of the one that ends first, of several the one named first; the others are cancelled."""
+    tasks = [asyncio.create_task(course) for course in courses]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return next(task for task in tasks if task in done).result()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

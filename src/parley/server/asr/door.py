@@ -1,0 +1,51 @@
+"""The door of live recognition: an ASGI application for WebSockets."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from parley.errors import ParleyError
+from parley.live.contract import LiveRoom
+from parley.server.asr.behind import AsrOptions, Behind
+from parley.server.asr.course import Course
+from parley.server.asr.lines import Lines
+from parley.server.asr.problems import problem_of
+from parley.server.asr.talk import Talk
+from parley.server.pace import Pace
+from parley.server.rooms import Identities
+from parley.server.socket.entrance import Entrance, Manners, Visitor
+from parley.server.socket.guests import Guests
+from parley.server.socket.line import Line, Receive, Send
+from parley.telemetry.trace import tracing
+
+
+class AsrDoor:
+    """One connection, one session."""
+
+    def __init__(self, behind: Behind) -> None:
+        self.behind = behind
+        options = behind.options
+        manners = Manners(
+            excuse=_excuse, auth_timeout_s=options.auth_timeout_s, max_frame_bytes=options.max_frame_bytes
+        )
+        self._entrance = Entrance(behind.guests, behind.authority, manners)
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one connection to its end."""
+        await self._entrance.admit(scope, receive, send, self._serve)
+
+    async def _serve(self, visitor: Visitor) -> None:
+        with tracing(uuid.uuid4().hex):
+            await Course(Talk(self.behind, visitor)).run()
+
+
+def asr_door(
+    room: LiveRoom, authority: Identities, options: AsrOptions, pace: Pace, guests: Guests
+) -> AsrDoor:
+    """The door in front of this room; `pace` and `guests` are shared with other doors."""
+    return AsrDoor(Behind(room, authority, options, pace, guests, Lines()))
+
+
+async def _excuse(line: Line, error: ParleyError) -> None:
+    await line.say(problem_of(error, fatal=True))

@@ -1,0 +1,134 @@
+"""What a client sends, as calls to its session."""
+
+from __future__ import annotations
+
+import asyncio
+
+from parley.errors import RateLimited, RequestError, SessionIdle
+from parley.server.asr.problems import Refused, problem_of
+from parley.server.asr.reading import read_text
+from parley.server.asr.talk import Ending, Talk
+from parley.wire.native.client import Auth
+from parley.wire.native.message import Data, now
+from parley.wire.native.server import AuthSuccess, AuthUser
+from parley.wire.speech.asr_client import Finalize, LivePing, Start, Stop
+from parley.wire.speech.asr_server import LivePong, SessionDone
+
+_PIECE_BYTES = 64 * 1024
+"""Handed over at once: converting more would hold up everybody else."""
+
+
+class Hearing:
+    """The ear of one connection. While a session is too far behind, nothing more is read."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._wire = talk.line.wire
+        self._begin_until = asyncio.get_running_loop().time() + talk.behind.options.session_idle_s
+        self._is_stopped = False
+        self._has_complained = False
+
+    async def run(self) -> Ending:
+        """Until nobody is there any more; raises what ends the session, or what kept one from beginning."""
+        while (frame := await self._next()) is not None:
+            charged = self._wire.claim()
+            try:
+                await self._talk.confirm()
+                if await self._take(frame) is Ending.OVER:
+                    return Ending.OVER
+            finally:
+                self._wire.release(charged)
+        return Ending.LOST
+
+    async def _next(self) -> str | bytes | bytearray | None:
+        until = self._begin_until if self._talk.session is None else None
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._talk.line.hear()
+        except TimeoutError:
+            raise SessionIdle(
+                "No session was begun on this line; connect again with audio to send."
+            ) from None
+
+    async def _take(self, frame: str | bytes | bytearray) -> Ending | None:
+        try:
+            if isinstance(frame, str):
+                return await self._text(frame)
+            return await self._audio(frame)
+        except Refused as refused:
+            # It may have been a `start`: what follows would be heard as something that it is not.
+            if self._talk.session is None:
+                raise
+            await self._talk.say(problem_of(refused, fatal=False))
+            return None
+
+    async def _audio(self, frame: bytes | bytearray) -> None:
+        if self._is_stopped:
+            return self._complain()
+        session = self._talk.session or await self._talk.begin(Start())
+        audio = memoryview(frame)
+        for first in range(0, len(audio), _PIECE_BYTES):
+            if first:
+                await asyncio.sleep(0)
+            await session.write(audio[first : first + _PIECE_BYTES])
+        return None
+
+    def _complain(self) -> None:
+        """Once: a client that goes on sending hears it already."""
+        if not self._has_complained:
+            self._has_complained = True
+            raise Refused(RequestError("Audio after 'stop' is not heard; open another session for it."))
+
+    async def _text(self, text: str) -> Ending | None:
+        message = read_text(text)
+        if not isinstance(message, Stop):
+            self._keep_pace()
+        match message:
+            case Start():
+                await self._start(message)
+            case Finalize():
+                await self._finalize()
+            case Stop():
+                return await self._stop()
+            case _:
+                await self._talk.say(self._answer_to(message))
+        return None
+
+    def _keep_pace(self) -> None:
+        wait_s = self._talk.behind.pace.take(self._talk.client)
+        if wait_s:
+            raise Refused(
+                RateLimited(f"Too many messages in a short time; wait {wait_s:.1f} s."), retry_after_s=wait_s
+            )
+
+    async def _start(self, message: Start) -> None:
+        if self._talk.session is not None:
+            raise Refused(
+                RequestError("A session is open on this line already; open another line for another one.")
+            )
+        await self._talk.begin(message)
+
+    async def _finalize(self) -> None:
+        if self._talk.session is None or self._is_stopped:
+            raise Refused(RequestError("There is nothing to finalize: no audio is being heard."))
+        await self._talk.session.finalize()
+
+    async def _stop(self) -> Ending | None:
+        if self._talk.session is None:
+            await self._talk.say(SessionDone(utterances=0, audio_seconds=0.0))
+            return Ending.OVER
+        if not self._is_stopped:
+            self._is_stopped = True
+            await self._talk.session.stop()
+        return None
+
+    def _answer_to(self, message: Data) -> Data:
+        """Of the messages about the line itself; who it is stays as it was."""
+        match message:
+            case Auth():
+                user = AuthUser(username=self._talk.user)
+                return AuthSuccess(message="This connection is open already.", user=user)
+            case LivePing():
+                return LivePong(timestamp=now())
+            case _:
+                raise RuntimeError(f"nobody answers '{message.TYPE}'")

@@ -1,0 +1,116 @@
+"""A line after its opening, and the session that is on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from enum import Enum, auto
+
+from parley.errors import AuthFailed, LineReplaced
+from parley.live.contract import LiveSession
+from parley.live.events import LiveEvent
+from parley.server.asr.behind import Behind
+from parley.server.asr.problems import close_code_of, problem_of
+from parley.server.asr.telling import ready
+from parley.server.asr.wishing import wish_of
+from parley.server.socket.entrance import Visitor
+from parley.server.socket.frames import CloseCode
+from parley.server.validity import REVOKED, Validity
+from parley.wire.native.message import Data
+from parley.wire.speech.asr_client import Start
+
+
+class Ending(Enum):
+    """Why a line ends, errors apart."""
+
+    LOST = auto()
+    """Nobody is there any more."""
+    OVER = auto()
+    """The last event was told."""
+    WANTED = auto()
+    """The client has another line, and wants the session there."""
+    TAKEN = auto()
+    """The session tells another line already."""
+
+
+class Talk:
+    """One connection."""
+
+    def __init__(self, behind: Behind, visitor: Visitor) -> None:
+        self.behind = behind
+        self.line = visitor.line
+        self.client = visitor.client
+        self.session: LiveSession | None = None
+        self.wanted_elsewhere = asyncio.Event()
+        self._user = visitor.who.user
+        self._validity = Validity(behind.authority, visitor.token)
+        self._is_free = asyncio.Event()
+        self._opened: asyncio.Future[AsyncIterator[LiveEvent]] = asyncio.get_running_loop().create_future()
+
+    @property
+    def user(self) -> str:
+        """Whose it is."""
+        return self._user
+
+    async def say(self, data: Data) -> None:
+        """Tell the client."""
+        await self.line.say(data)
+
+    async def confirm(self) -> None:
+        """Raise AuthFailed once a key that can be revoked was."""
+        if not await self._validity.holds():
+            raise AuthFailed(REVOKED)
+
+    async def begin(self, start: Start) -> LiveSession:
+        """Open a session, or take the one that another line has lost, and say so."""
+        session = self.session = await self._open(start)
+        self.behind.lines.hold(session.facts.resume_token, self)
+        events = session.listen(start.have_utterance)
+        await self.say(ready(session))
+        self._opened.set_result(events)
+        return session
+
+    async def _open(self, start: Start) -> LiveSession:
+        room, token = self.behind.room, start.resume_token
+        if token is None:
+            return await room.open(self._user, wish_of(start))
+        await self.behind.lines.free(token, self._user)
+        return await room.resume(self._user, token)
+
+    async def opened(self) -> tuple[LiveSession, AsyncIterator[LiveEvent]]:
+        """The session and what it tells, once there is one."""
+        events = await asyncio.shield(self._opened)
+        if self.session is None:
+            raise RuntimeError("a session that was open has gone")
+        return self.session, events
+
+    async def give_up(self) -> None:
+        """Let go of the session; returns when nothing more is written to it."""
+        self.wanted_elsewhere.set()
+        await self._is_free.wait()
+
+    async def part(self, ending: Ending | Exception) -> None:
+        """The session is on this line no longer: it waits for its client, or is freed."""
+        session = self.session
+        if session is None:
+            return
+        try:
+            if ending in (Ending.LOST, Ending.WANTED):
+                await session.leave()
+            elif ending is not Ending.TAKEN:
+                await session.close()
+        finally:
+            self.behind.lines.let_go(session.facts.resume_token, self)
+            self._is_free.set()
+
+    async def say_goodbye(self, ending: Ending | Exception) -> None:
+        """The last words, where somebody may hear them."""
+        problem = LineReplaced("The session goes on over another line.") if ending in _MOVED else ending
+        if isinstance(problem, Exception):
+            await self.say(problem_of(problem, fatal=True))
+            await self.line.close(close_code_of(problem))
+        elif ending is Ending.OVER:
+            await self.line.close(CloseCode.NORMAL)
+
+
+_MOVED = (Ending.WANTED, Ending.TAKEN)
