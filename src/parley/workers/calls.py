@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -68,7 +69,7 @@ def _words(
         return _align(cast("AlignEngine", engine), request)
     if isinstance(request, frames.Punctuate):
         return _punctuate(cast("PunctuationEngine", engine), request, name)
-    return _judge(cast("TurnEngine", engine), request)
+    return _judge(cast("TurnEngine", engine), request, name)
 
 
 def thinned(report: Progress) -> Progress:
@@ -231,6 +232,9 @@ def _unpack(batch: frames.VoiceVectors) -> Embeddings:
     return Embeddings(windows=windows.astype(np.float64), vectors=vectors.astype(np.float32))
 
 
-def _judge(engine: TurnEngine, request: frames.JudgePause) -> frames.PauseJudged:
-    patience = engine.patience(read_pcm(request.pcm), request.wanted_s, request.language)
-    return frames.PauseJudged(silence_s=float(patience))
+def _judge(engine: TurnEngine, request: frames.JudgePause, name: str) -> frames.PauseJudged:
+    patience = float(engine.patience(read_pcm(request.pcm), request.wanted_s, request.language))
+    if not (math.isfinite(patience) and patience >= 0):
+        # A turn that never ends, or ended before it began.
+        raise EngineFailed(f"The engine '{name}' answered a patience of {patience}; it is broken.")
+    return frames.PauseJudged(silence_s=patience)

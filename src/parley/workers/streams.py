@@ -62,8 +62,15 @@ class Streams:
         self._open[key] = cast("StreamingEngine", engine).open_stream(request.options)
 
     def _feed_each(self, name: str, request: FeedStreams) -> StreamsFed:
-        """What is wrong with one stream is nothing to the others."""
-        ends = [self._try_to_feed(name, feed) for feed in request.feeds]
+        """What is wrong with one stream is nothing to the others; what is wrong with all ends them all,
+        because nobody hears what those fed before have said."""
+        ends: list[StreamHeard | StreamEnded] = []
+        try:
+            ends.extend(self._try_to_feed(name, feed) for feed in request.feeds)
+        finally:
+            if len(ends) < len(request.feeds):
+                for feed in request.feeds:
+                    self._open.pop((name, feed.stream), None)
         return StreamsFed(
             heard=tuple(end if isinstance(end, StreamHeard) else None for end in ends),
             ended=tuple(end if isinstance(end, StreamEnded) else None for end in ends),
@@ -73,6 +80,7 @@ class Streams:
         try:
             return self._feed(name, feed)
         except (Exception, SystemExit) as error:
+            self._open.pop((name, feed.stream), None)
             known = failure(0, name, error)
             if is_beyond_repair(error) or known.code == OutOfMemory.code:
                 raise  # no matter of one stream
