@@ -1,1 +1,1 @@
-"""The door of the FunASR 2pass protocol."""
+"""The FunASR door: the 2pass WebSocket protocol of FunASR's servers, for its clients as they are."""

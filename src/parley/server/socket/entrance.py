@@ -78,7 +78,7 @@ class Entrance:
     async def turn_away(self, line: Line, error: ParleyError, code: int) -> None:
         """Say why, and close."""
         await self._manners.excuse(line, error)
-        await line.close(code)
+        await line.close(code, error.message)
 
     async def _count(self, line: Line, connection: HTTPConnection, talk: Talk) -> None:
         address = peer_of(connection).address

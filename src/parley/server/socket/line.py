@@ -82,10 +82,10 @@ class Line:
         async with self._turn:
             await self._put({"type": "websocket.send", "text": text})
 
-    async def close(self, code: int) -> None:
-        """Say goodbye."""
+    async def close(self, code: int, reason: str = "") -> None:
+        """Say goodbye; a reason is cut to what a close frame holds."""
         async with self._turn:
-            await self._put({"type": "websocket.close", "code": code})
+            await self._put({"type": "websocket.close", "code": code, "reason": reason})
 
     async def _put(self, event: Event) -> None:
         try:

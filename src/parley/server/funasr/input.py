@@ -1,0 +1,171 @@
+"""One input: what comes between a first frame and its end, and what is answered to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from parley.errors import InvalidOption, ParleyError, SessionIdle, UnsupportedMedia, UnsupportedOption
+from parley.live.contract import LiveRoom, LiveSession
+from parley.live.options import LiveWish
+from parley.server.funasr.manner import Manner
+from parley.server.funasr.narrators import Close, narrator
+from parley.server.funasr.riff import Unwrapping, WaveFormat
+from parley.server.socket.line import LineGone
+from parley.speech.live import Failed, Final, LiveEvent, Partial, Trouble
+from parley.wire.funasr.server import Answer
+
+WishOf = Callable[[Manner, WaveFormat | None], LiveWish]
+
+_WRITTEN_AT_ONCE = 32 * 1024
+"""Bytes; some clients send a whole file in one message."""
+
+_REFUSALS = (InvalidOption, UnsupportedOption, UnsupportedMedia)
+"""What is wrong with one input; the next may be better."""
+
+
+class Listener(Protocol):
+    """The client; both may raise LineGone."""
+
+    async def say(self, answer: Answer) -> None:
+        """Answer."""
+        ...
+
+    async def hang_up(self, error: ParleyError) -> None:
+        """Nothing more can be done for it."""
+        ...
+
+
+class Input:
+    """Answered exactly once to its end, whatever happens.
+
+    A session is opened when samples come, and another one when they come again after a pause in which the
+    session was given up, or after settings have changed that a session cannot change.
+    """
+
+    def __init__(self, room: LiveRoom, user: str, manner: Manner, wish_of: WishOf, client: Listener) -> None:
+        self.error: ParleyError | None = None
+        self._room = room
+        self._user = user
+        self._manner = manner
+        self._wish_of = wish_of
+        self._client = client
+        self._narrator = narrator(manner)
+        self._samples = Unwrapping()
+        self._session: LiveSession | None = None
+        self._opened_for: LiveWish | None = None
+        self._telling: asyncio.Task[None] | None = None
+        self._is_refused = False
+        self._is_ending = False
+        self._is_answered = False
+
+    async def hear(self, data: bytes | bytearray | memoryview) -> None:
+        """Take audio; raises errors of admission, after which the line is of no use."""
+        if self._is_refused:
+            return
+        try:
+            if not self._manner.is_samples:
+                raise _unsupported(self._manner)
+            await self._take(self._samples.feed(data))
+        except _REFUSALS as error:
+            await self._refuse(error)
+
+    async def change(self, manner: Manner) -> None:
+        """Later frames: what a session cannot change ends it, and the next samples open another one."""
+        self._manner = manner
+        if self._session is not None and self._wish() != self._opened_for:
+            await self._settle()
+
+    async def end(self, ignored: tuple[str, ...]) -> None:
+        """Deal with everything that was said, and give the last answer."""
+        self._is_ending = True
+        self._narrator.finishing()
+        if not self._is_refused:
+            try:
+                await self._take(self._samples.finish())
+            except _REFUSALS as error:
+                self.error = error
+            await self._settle()
+        if not self._is_answered:
+            await self._close(ignored)
+
+    async def abandon(self) -> None:
+        """Nobody is there any more."""
+        if self._telling is not None:
+            self._telling.cancel()
+            await asyncio.gather(self._telling, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def _take(self, samples: bytes) -> None:
+        if not samples:
+            return
+        if self._telling is not None and self._telling.done():
+            await self._settle()
+        session = self._session or await self._open()
+        view = memoryview(samples)
+        for at in range(0, len(view), _WRITTEN_AT_ONCE):
+            await session.write(view[at : at + _WRITTEN_AT_ONCE])
+
+    async def _open(self) -> LiveSession:
+        wish = self._wish()
+        self._session = await self._room.open(self._user, wish)
+        self._opened_for = wish
+        self._telling = asyncio.create_task(self._tell(self._session), name="funasr telling")
+        return self._session
+
+    def _wish(self) -> LiveWish:
+        return self._wish_of(self._manner, self._samples.format)
+
+    async def _settle(self) -> None:
+        """End the session there is; what it still has to tell is told."""
+        session, telling = self._session, self._telling
+        if session is None or telling is None:
+            return
+        await session.stop()
+        await telling
+        await session.close()
+        self._narrator.offset_s += session.received_samples / session.facts.sample_rate_hz
+        self._session = self._telling = None
+
+    async def _tell(self, session: LiveSession) -> None:
+        try:
+            async for event in session.listen():
+                for answer in self._answers(event, streams=session.facts.streaming):
+                    await self._client.say(answer)
+                if isinstance(event, Failed) and self.error is not None and not self._is_ending:
+                    await self._refuse(self.error)
+                    await self._client.hang_up(self.error)
+        except LineGone:
+            # Whoever waits in `write` for somebody to listen would wait for ever.
+            await session.close()
+            raise
+
+    def _answers(self, event: LiveEvent, *, streams: bool) -> tuple[Answer, ...]:
+        match event:
+            case Partial():
+                return tuple(self._narrator.partial(event, streams=streams))
+            case Final():
+                return tuple(self._narrator.final(event))
+            case Trouble(error=error) | Failed(error=error) if not isinstance(error, SessionIdle):
+                self.error = error
+            case _:
+                pass
+        return ()
+
+    async def _refuse(self, error: ParleyError) -> None:
+        """The audio cannot be taken. Who waits for the end of a file is told there, others now."""
+        self._is_refused, self.error = True, error
+        if self._manner.mode != "offline" and not self._is_answered:
+            await self._close(())
+
+    async def _close(self, ignored: tuple[str, ...]) -> None:
+        self._is_answered = True
+        await self._client.say(self._narrator.close(Close(error=self.error, ignored=ignored)))
+
+
+def _unsupported(manner: Manner) -> UnsupportedMedia:
+    return UnsupportedMedia(
+        f"Samples are wanted here, not '{manner.wav_format}'; send 16-bit PCM and set wav_format to pcm."
+    )
