@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from parley.app.live_pools import live_seats
 from parley.app.pools import speech_workers
 from parley.app.workshop import house_limits
 from parley.jobs.options import DeskOptions
 from parley.jobs.reception import ReceptionOptions
+from parley.live.options import LiveLimits
 from parley.server.authority import AuthorityOptions
 from parley.server.gate import GateOptions
 from parley.server.native.behind import NativeOptions
@@ -14,6 +16,8 @@ from parley.server.socket.wire_options import WireOptions
 from parley.server.tls import TlsOptions
 from parley.settings import MIB, Settings
 from parley.storage.recording_rows import KeepMedia
+
+_SESSIONS_PER_SEAT = 16
 
 
 def desk_options(settings: Settings) -> DeskOptions:
@@ -31,6 +35,23 @@ def desk_options(settings: Settings) -> DeskOptions:
         attempts=queue.attempts,
         keep_s=queue.keep_days * 86400,
         limits=house_limits(settings),
+    )
+
+
+def live_limits(settings: Settings) -> LiveLimits:
+    """The share of live speech."""
+    live, seats = settings.live, live_seats(settings)
+    return LiveLimits(
+        workers=seats,
+        max_sessions=live.max_sessions or _SESSIONS_PER_SEAT * seats,
+        max_sessions_per_user=live.max_sessions_per_client,
+        max_lag_s=live.max_lag_ms / 1000,
+        session_idle_s=live.session_idle_s,
+        resume_s=live.resume_s,
+        backlog_s=live.backlog_s,
+        endpoint_silence_s=live.endpoint_silence_ms / 1000,
+        max_utterance_s=live.max_utterance_s,
+        partial_interval_s=live.partial_interval_ms / 1000,
     )
 
 

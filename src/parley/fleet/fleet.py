@@ -85,7 +85,7 @@ class Fleet:
         priority: int = 0,
         *,
         on_cpu: bool = False,
-        pool: str = "",
+        pool: str | None = None,
     ) -> Answer:
         """Let a worker do `request` with an engine; `audio_s` seconds of audio set its deadline.
 
@@ -138,9 +138,9 @@ class Fleet:
         for error in (end for end in ends if end is not None):
             raise error
 
-    def _find(self, engine: str, name: str) -> Pool:
+    def _find(self, engine: str, name: str | None) -> Pool:
         """The pool of that name, or the one that has the engine; raises ProfileNotInstalled."""
-        if not name:
+        if name is None:
             if (found := self._by_engine.get(engine)) is None:
                 raise ProfileNotInstalled(f"No pool of workers has the engine '{engine}'.")
             return found
