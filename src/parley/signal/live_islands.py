@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from parley.speech.span import Span
 
+LONGEST_DOUBT_S = 2.0
+"""So long before its first sure frame an island may begin; what seemed to be speech earlier was noise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quietness:
@@ -51,6 +54,13 @@ class LiveIslands:
         """The start of the island that goes on, None in silence and while it may be noise."""
         return self._start() if self._first >= 0 and self._counts(self._after()) else None
 
+    @property
+    def settled_s(self) -> float:
+        """Nothing that is heard later changes where there is speech before this."""
+        if self._first < 0:
+            return max(self._told_s, self._frame * self._frame_s - self._rules.lead_s)
+        return self._after() * self._frame_s if self._counts(self._after()) else self._start()
+
     def take(self, frames: Iterable[bool]) -> list[Span]:
         """The islands that have ended with these frames."""
         return [island for is_speech in frames for island in self.step(is_speech)]
@@ -65,7 +75,7 @@ class LiveIslands:
         if is_speech:
             self._is_sure = is_sure or self._is_sure
             self._quiet_from = -1
-            self._first = frame if self._first < 0 else self._first
+            self._first = self._begin(frame)
         elif self._first >= 0:
             self._quiet_from = frame if self._quiet_from < 0 else self._quiet_from
             self._breath = frame
@@ -74,6 +84,13 @@ class LiveIslands:
         if self._first >= 0 and (self._frame - self._first) * self._frame_s >= self._rules.longest_s:
             return self._cut()
         return []
+
+    def _begin(self, frame: int) -> int:
+        if self._first < 0:
+            return frame
+        return (
+            self._first if self._is_sure else max(self._first, frame - int(LONGEST_DOUBT_S / self._frame_s))
+        )
 
     def _cut(self) -> list[Span]:
         """End an island that has become too long where it was last quiet, not before its later half."""

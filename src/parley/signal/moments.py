@@ -36,7 +36,8 @@ class Paused:
 class UtteranceEnded:
     """What was said from `start` to `end`: the speech is `islands`, the audio begins at `audio_from`.
 
-    `cause` is "longest" also where a long utterance ended in a pause shorter than the patience.
+    `cause` is "longest" also where a long utterance ended in a pause shorter than the patience. Behind the
+    end there are `silence_s` of silence at least; no more of it is known than decided the end.
     """
 
     start: float
@@ -44,6 +45,7 @@ class UtteranceEnded:
     audio_from: float
     islands: tuple[Span, ...]
     cause: Cause
+    silence_s: float = 0.0
 
 
 Moment = SpeechBegan | SpeechEnded | Paused | UtteranceEnded

@@ -14,10 +14,13 @@ class StreamHeard:
 
     `finals` are new and never change again; `partial` replaces the one before. Streams of a `vad`
     engine give `islands` that have ended since the last call, and `open_since`, the start of the
-    one that goes on (None in silence, and while it may be noise: an island that was open comes).
+    one that goes on (None in silence, and while it may be noise: an island that was open comes). No
+    island that comes later begins before `settled_s`, nor does the open one end before it; None where
+    the engine cannot tell.
     """
 
     partial: str = ""
     finals: tuple[Piece, ...] = ()
     islands: tuple[Span, ...] = ()
     open_since: float | None = None
+    settled_s: float | None = None

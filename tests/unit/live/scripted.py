@@ -14,10 +14,14 @@ FRAME_S = FRAME / SAMPLE_RATE_HZ
 
 
 class ScriptedVad:
-    """A stream of a VAD engine; somebody speaks in `truth` (seconds), whatever the audio is."""
+    """A stream of a VAD engine; somebody speaks in `truth` (seconds), whatever the audio is.
 
-    def __init__(self, truth: Sequence[Span]) -> None:
+    Frames in `doubtful` are speech too, but never surely.
+    """
+
+    def __init__(self, truth: Sequence[Span], doubtful: Sequence[Span] = ()) -> None:
         self._truth = truth
+        self._doubtful = doubtful
         self._islands = LiveIslands(FRAME_S)
         self.heard = 0
         self._frames = 0
@@ -26,25 +30,33 @@ class ScriptedVad:
         """Take so many samples more."""
         self.heard += samples
         count = -(-self.heard // FRAME) if is_last else self.heard // FRAME
-        frames = [self._is_speech((frame + 0.5) * FRAME_S) for frame in range(self._frames, count)]
+        ended = [island for frame in range(self._frames, count) for island in self._step(frame)]
         self._frames = count
-        ended = self._islands.take(frames)
         if is_last:
             ended += self._islands.finish(self.heard / SAMPLE_RATE_HZ)
-        return StreamHeard(islands=tuple(ended), open_since=self._islands.open_since)
+        return StreamHeard(
+            islands=tuple(ended),
+            open_since=self._islands.open_since,
+            settled_s=self._islands.settled_s,
+        )
 
-    def _is_speech(self, time: float) -> bool:
-        return any(span.start <= time < span.end for span in self._truth)
+    def _step(self, frame: int) -> list[Span]:
+        middle = (frame + 0.5) * FRAME_S
+        is_sure = _within(middle, self._truth)
+        return self._islands.step(is_sure or _within(middle, self._doubtful), is_sure=is_sure)
 
 
-def speech(truth: Sequence[Span], cuts: Sequence[int], samples: int) -> Iterator[tuple[StreamHeard, float]]:
+def _within(time: float, spans: Sequence[Span]) -> bool:
+    return any(span.start <= time < span.end for span in spans)
+
+
+def speech(
+    truth: Sequence[Span], cuts: Sequence[int], samples: int, doubtful: Sequence[Span] = ()
+) -> Iterator[tuple[StreamHeard, float]]:
     """What a VAD says of `samples` in all, fed in pieces as long as `cuts` (samples) and then the rest,
     with the seconds it has heard by then; the last piece closes it."""
-    vad = ScriptedVad(truth)
+    vad = ScriptedVad(truth, doubtful)
     for cut in cuts:
-        piece = min(cut, samples - vad.heard)
-        if piece > 0 and vad.heard + piece < samples:
-            heard = vad.hear(piece)
-            yield heard, vad.heard / SAMPLE_RATE_HZ
-    heard = vad.hear(samples - vad.heard, is_last=True)
-    yield heard, vad.heard / SAMPLE_RATE_HZ
+        if 0 < cut < samples - vad.heard:
+            yield vad.hear(cut), vad.heard / SAMPLE_RATE_HZ
+    yield vad.hear(samples - vad.heard, is_last=True), vad.heard / SAMPLE_RATE_HZ

@@ -95,3 +95,32 @@ def test_islands_are_sorted_disjoint_bounded_and_independent_of_how_they_come(
         if speech and all(run) and len(run) == 15:
             middle = (index + 0.5) * FRAME_S
             assert any(island.start <= middle <= island.end for island in islands)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(1, 60)), max_size=20))
+def test_what_is_settled_stays(runs: list[tuple[bool, bool, int]]) -> None:
+    frames = [(speech, sure) for speech, sure, length in runs for _ in range(length)]
+    line = LiveIslands(FRAME_S, Quietness(longest_s=5.0))
+    came: list[Span] = []
+    said: list[tuple[float, float | None, int]] = []
+    for speech, sure in frames:
+        came += line.step(speech, is_sure=sure)
+        said.append((line.settled_s, line.open_since, len(came)))
+    came += line.finish(len(frames) * FRAME_S)
+    assert [settled for settled, _, _ in said] == sorted(settled for settled, _, _ in said)
+    for settled, open_since, count in said:
+        rest = came[count:]
+        if open_since is not None:
+            # Where speech was cut because it is too long, the parts touch.
+            while len(rest) > 1 and rest[0].end == rest[1].start:
+                rest[:2] = [Span(rest[0].start, rest[1].end)]
+            assert rest[0].end >= settled
+            rest = rest[1:]
+        assert all(island.start >= settled for island in rest)
+
+
+def test_what_is_never_sure_is_settled_in_time() -> None:
+    line = LiveIslands(FRAME_S)
+    for number in range(1, 300):
+        line.step(True, is_sure=False)
+        assert number * FRAME_S - line.settled_s <= 2.0 + 0.07 + FRAME_S

@@ -101,7 +101,11 @@ class SherpaVadStream:
         ended = self._islands.take(self._frames(samples, is_last))
         if is_last:
             ended += self._islands.finish(self._heard / SAMPLE_RATE_HZ)
-        return StreamHeard(islands=tuple(ended), open_since=None if is_last else self._islands.open_since)
+        return StreamHeard(
+            islands=tuple(ended),
+            open_since=None if is_last else self._islands.open_since,
+            settled_s=self._islands.settled_s,
+        )
 
     def _frames(self, samples: Samples, is_last: bool) -> Iterator[bool]:
         """Whether each frame that is complete is speech; the last is filled up with silence."""

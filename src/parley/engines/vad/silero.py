@@ -102,7 +102,11 @@ class SileroStream:
         ended = [island for frame in self._frames(samples, is_last) for island in self._hear(frame)]
         if is_last:
             ended += self._islands.finish(self._heard / SAMPLE_RATE_HZ)
-        return StreamHeard(islands=tuple(ended), open_since=self._islands.open_since)
+        return StreamHeard(
+            islands=tuple(ended),
+            open_since=self._islands.open_since,
+            settled_s=self._islands.settled_s,
+        )
 
     def _frames(self, samples: Samples, is_last: bool) -> Iterator[Samples]:
         """Frames that are complete, each with its context; the last is filled up with silence."""
