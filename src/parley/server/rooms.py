@@ -13,6 +13,7 @@ from parley.jobs.principal import Principal
 from parley.jobs.task import Task, TaskState
 from parley.jobs.updates import Update
 from parley.jobs.upload import Acknowledgement, ChunkReceipt, Opened, UploadPlan, UploadState
+from parley.live.contract import LiveRoom
 from parley.speech.transcript import Transcript
 from parley.wire.native.result import JsonResult, TextResult
 
@@ -145,13 +146,15 @@ class Rooms:
 
     `unready` says why no work should be sent here, and is empty when all is well. `metrics` writes
     the Prometheus page. `figures` are the numbers that the status page shows, by name; `profiles` are
-    what may be recognised with, in the words of `/v1/profiles`.
+    what may be recognised with, in the words of `/v1/profiles`. `live` is where live sessions are opened,
+    None where there is no live speech.
     """
 
     desk: Tasks
     reception: Uploads
     authority: Identities
     options: DoorOptions
+    live: LiveRoom | None = None
     unready: Callable[[], Sequence[str]] = tuple
     figures: Callable[[], Mapping[str, float]] = dict
     profiles: Callable[[], Sequence[Mapping[str, object]]] = tuple

@@ -26,6 +26,8 @@ _LAGS = (
     5.0,
 )
 
+_LIVE_LAGS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
@@ -85,6 +87,25 @@ DISK_FREE = _gauge("disk_free_bytes", "Free space where the data directory lives
 LOOP_LAG = _histogram("event_loop_lag_seconds", "How late the event loop wakes up.", _LAGS)
 LOOP_LAG_MAX = _gauge("event_loop_lag_max_seconds", "The latest it woke up in the last minute.")
 CONNECTIONS = _gauge("connections", "Open lines by door.", "door")
+
+LIVE_SESSIONS = _gauge(
+    "live_sessions", "Live sessions by state: open, or waiting for a client whose line was lost.", "state"
+)
+LIVE_LAG = _histogram(
+    "live_lag_seconds",
+    "How old the oldest audio of a session is that is not dealt with, each session once a second.",
+    _LIVE_LAGS,
+)
+LIVE_LAG_MAX = _gauge("live_lag_max_seconds", "The longest lag of a live session now.")
+LIVE_LAG_P95 = _gauge("live_lag_p95_seconds", "The lag that 95 of 100 live sessions do not exceed now.")
+LIVE_OPENED = _counter("live_sessions_opened", "Live sessions that were admitted.")
+LIVE_REFUSED = _counter("live_sessions_refused", "Live sessions that were refused, by number or by lag.")
+LIVE_MOVED = _counter(
+    "live_sessions_moved", "Times a live session went on in another worker or in one that was started anew."
+)
+LIVE_FINALS = _counter("live_finals", "Utterances of live sessions that got their final text.")
+LIVE_SKIPPED = _counter("live_partials_skipped", "Partial texts that were left out to keep up.")
+LIVE_AUDIO = _counter("live_audio_seconds", "Seconds of audio that live sessions have taken.")
 
 NOTIFICATIONS = _counter(
     "notifications", "Deliveries by kind of target and outcome: sent, failed, given_up, dropped.",

@@ -11,7 +11,7 @@ def lines(metrics: Metrics) -> list[str]:
 def test_names_are_unique_and_explained() -> None:
     assert len({metric.name for metric in names.METRICS}) == len(names.METRICS) > 20
     for metric in names.METRICS:
-        assert re.fullmatch(r"parley_[a-z_]+", metric.name)
+        assert re.fullmatch(r"parley_[a-z0-9_]+", metric.name)
         assert metric.meaning.endswith(".")
         assert metric.name.endswith("_total") == (metric.kind == "counter")
         assert bool(metric.buckets) == (metric.kind == "histogram")
