@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from parley.bench.comparison import Comparison, Verdict
 from parley.bench.figures import DASH, duration, number, percent, ranged, speed
-from parley.bench.report import Accuracy, Combination, Report, RoleResult, RoleTrial
+from parley.bench.report import Accuracy, Combination, Machine, Material, Report, RoleResult, RoleTrial
 
 NOTES = "notes"
 """The column of sentences, the last one."""
@@ -26,10 +27,34 @@ class Table:
     subject: int = 1
 
 
+class Measured(Protocol):
+    """What every kind of benchmark says of itself."""
+
+    @property
+    def made_at(self) -> str:
+        """ISO 8601 in UTC."""
+        ...
+
+    @property
+    def command(self) -> str:
+        """What a person typed."""
+        ...
+
+    @property
+    def machine(self) -> Machine:
+        """What it was measured on."""
+        ...
+
+    @property
+    def material(self) -> Material:
+        """The recordings."""
+        ...
+
+
 def tables(report: Report) -> tuple[Table, ...]:
     """Whole recipes, their stages, and roles alone, as far as there are any; no column is empty."""
     found = [_whole(report), _stages(report), *([_roles(report)] if report.roles else [])]
-    return tuple(_without_empty_columns(table) for table in found if table.rows)
+    return tuple(without_empty_columns(table) for table in found if table.rows)
 
 
 def _whole(report: Report) -> Table:
@@ -152,7 +177,7 @@ def changes(comparison: Comparison) -> Table:
     )
 
 
-def facts(report: Report) -> tuple[tuple[str, str], ...]:
+def facts(report: Measured) -> tuple[tuple[str, str], ...]:
     """What was measured on, and with what."""
     machine, material = report.machine, report.material
     loads = [machine.load_before, machine.load_after]
@@ -195,7 +220,8 @@ def _number(value: float | None) -> str:
     return "" if value is None else number(value)
 
 
-def _without_empty_columns(table: Table) -> Table:
+def without_empty_columns(table: Table) -> Table:
+    """The table without columns in which no row has anything."""
     kept = [i for i in range(len(table.head)) if any(row[i] for row in table.rows)]
     rows = tuple(tuple(row[i] for i in kept) for row in table.rows)
     return replace(table, head=tuple(table.head[i] for i in kept), rows=rows)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from parley.cli import bench_live
 from parley.errors import InvalidOption
 
 WORSE = 8
@@ -14,14 +16,35 @@ WORSE = 8
 
 COMPARE = "compare"
 
+LIVE = "live"
 
+_RECORDINGS = "recordings"
+
+
+class _Benchmarks(TyperGroup):
+    """`live` is a command of its own; everything else goes to the one for recordings."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if args[:1] == [LIVE] else [_RECORDINGS, *args])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        # Nobody typed the other one's name, so no usage line shows it.
+        return (name if name == LIVE else ""), command, rest
+
+
+app = typer.Typer(cls=_Benchmarks, rich_markup_mode=None)
+app.command(LIVE, short_help="Measure live speech.")(bench_live.command)
+
+
+@app.command(_RECORDINGS)
 def command(
     files: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[FILE]...",
             help="Recordings; default: the public-domain one that ships with Parley. "
-            "'compare OLD.json NEW.json' compares two benchmarks.",
+            "'compare OLD.json NEW.json' compares two benchmarks, 'live' measures live speech (live --help).",
         ),
     ] = None,
     corpus: Annotated[

@@ -48,7 +48,7 @@ class Results:
         if len(set(resolved)) < len(resolved):
             raise InvalidOption("Two results would be written to one file; name another one.")
         if self.markdown is not None:
-            _page(self.markdown)
+            page_of(self.markdown)
 
 
 def deliver(report: Report, comparison: Comparison | None, results: Results) -> None:
@@ -72,7 +72,7 @@ def write(report: Report, comparison: Comparison | None, results: Results) -> No
         write_whole(results.html, page(report, comparison))
     # Half a benchmark does not take the place of a whole one in somebody's page.
     if results.markdown is not None and report.is_complete:
-        known = _page(results.markdown)
+        known = page_of(results.markdown)
         write_whole(results.markdown, into_page(known, markdown(report, comparison)))
 
 
@@ -86,7 +86,7 @@ def read(path: Path) -> Report:
         raise InputError(f"The file '{path.name}' cannot be read.", detail=str(error)) from error
 
 
-def _page(path: Path) -> str:
+def page_of(path: Path) -> str:
     """The page that Markdown goes into, "" where there is none yet."""
     try:
         return path.read_text("utf-8") if path.is_file() else ""

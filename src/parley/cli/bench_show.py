@@ -13,7 +13,7 @@ from rich.text import Text
 
 from parley.bench.comparison import Comparison
 from parley.bench.report import Report
-from parley.bench.tables import SCORING, Table, changes, facts, is_scored, tables, without_notes
+from parley.bench.tables import SCORING, Measured, Table, changes, facts, is_scored, tables, without_notes
 from parley.bench.verdicts import verdicts
 from parley.cli import tell
 
@@ -31,16 +31,28 @@ def progress(sentence: str) -> None:
 
 def report(found: Report) -> None:
     """Everything that was measured."""
+    scoring = (SCORING,) if is_scored(found) else ()
+    show(found, tables(found), scoring, found.notes, verdicts(found))
+
+
+def show(
+    measured: Measured,
+    found: Sequence[Table],
+    small: Sequence[str],
+    notes: Sequence[str],
+    sentences: Sequence[str],
+) -> None:
+    """Tables, what is said of them in small letters, what to beware of, what they say, and the facts."""
     console = _console()
-    for table in tables(found):
+    for table in found:
         _draw(console, table)
-    if is_scored(found):
-        _say(console, SCORING, "dim")
-    for note in found.notes:
+    for line in small:
+        _say(console, line, "dim")
+    for note in notes:
         _say(console, note, "yellow")
-    if sentences := verdicts(found):
+    if sentences:
         _say(console, "\n" + "\n".join(f"* {sentence}" for sentence in sentences), "bold")
-    _facts(console, facts(found))
+    _facts(console, facts(measured))
 
 
 def comparison(found: Comparison) -> None:

@@ -22,6 +22,7 @@ from parley.cli import (
     engines,
     jobs,
     key,
+    listen,
     models,
     profiles,
     pull,
@@ -42,6 +43,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("transcribe")(transcribe.command)
+app.command("listen", short_help="Recognise speech while it is spoken: a microphone, a pipe, a file.")(
+    listen.command
+)
 app.command("serve", short_help="Serve transcripts over WebSocket and HTTP.")(serve.command)
 app.command("demo", short_help="Transcribe a public-domain reading that ships with Parley.")(demo.command)
 app.command("profiles", short_help="List profiles, what they can do, and what they lack here.")(
@@ -50,7 +54,11 @@ app.command("profiles", short_help="List profiles, what they can do, and what th
 app.command("pull", short_help="Install a profile: its engine environments and models.")(pull.command)
 app.command("doctor", short_help="Check this machine, and say how to mend what is wrong.")(doctor.command)
 app.command("devices", short_help="Try every device, and say which role would run where.")(devices.command)
-app.command("bench", short_help="Measure profiles here: speed, latency, memory, accuracy.")(bench.command)
+app.add_typer(
+    bench.app,
+    name="bench",
+    short_help="Measure profiles here: speed, latency, memory, accuracy, live speech.",
+)
 app.add_typer(engines.app, name="engines", short_help="List engines; install and check their environments.")
 app.add_typer(models.app, name="models")
 app.add_typer(jobs.app, name="jobs")
