@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from parley.app import options
+from parley.engines.profiles import Profile
 from parley.server.application import Rooms, build
+from parley.server.asr.door import asr_door
 from parley.server.dispatch import Dispatch, Door
+from parley.server.funasr import behind as funasr_behind
+from parley.server.funasr.door import FunasrDoor
 from parley.server.native.door import native_door
 from parley.server.pace import Pace
 from parley.server.socket.guests import Guests
@@ -21,11 +26,16 @@ def count_guests(settings: Settings) -> Guests:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What all doors share."""
+    """What all doors share. Of the `profiles` that are known some are `installed`; who names none gets
+    `default`.
+    """
 
     rooms: Rooms
     pace: Pace
     guests: Guests
+    profiles: Mapping[str, Profile]
+    installed: frozenset[str]
+    default: str
 
 
 def hang_doors(behind: Behind, settings: Settings) -> Dispatch:
@@ -44,4 +54,18 @@ def hang_doors(behind: Behind, settings: Settings) -> Dispatch:
 
 def _live_doors(behind: Behind, settings: Settings) -> dict[str, Door]:
     """Those of live speech, by their paths."""
-    return {}
+    room, authority = behind.rooms.live, behind.rooms.authority
+    if room is None:
+        return {}
+    asr = asr_door(room, authority, options.asr_options(settings), behind.pace, behind.guests)
+    funasr = FunasrDoor(
+        funasr_behind.Behind(
+            room=room,
+            authority=authority,
+            guests=behind.guests,
+            profiles={name: behind.profiles[name] for name in behind.installed},
+            known=behind.profiles,
+            default=behind.default,
+        )
+    )
+    return {"/asr": asr, "/funasr": funasr}

@@ -187,7 +187,8 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
             house.profiles, house.installed, house.profile.name, house.fleet.health()
         ),
     )
-    house.dispatch = hang_doors(Behind(rooms, pace, guests), settings)
+    behind = Behind(rooms, pace, guests, house.profiles, house.installed, house.profile.name)
+    house.dispatch = hang_doors(behind, settings)
     house.application = Gate(house.dispatch, options.gate_options(settings), pace)
     notifier = await _open_notifier(house, stack)
     beside = await stack.enter_async_context(asyncio.TaskGroup())

@@ -8,6 +8,7 @@ from parley.app.workshop import house_limits
 from parley.jobs.options import DeskOptions
 from parley.jobs.reception import ReceptionOptions
 from parley.live.options import LiveLimits
+from parley.server.asr.behind import AsrOptions
 from parley.server.authority import AuthorityOptions
 from parley.server.gate import GateOptions
 from parley.server.native.behind import NativeOptions
@@ -91,6 +92,13 @@ def native_options(settings: Settings) -> NativeOptions:
         max_connections_per_client=server.max_connections_per_client,
         auth_timeout_s=server.auth_timeout_s,
         allow_private_urls=settings.uploads.allow_private_urls,
+    )
+
+
+def asr_options(settings: Settings) -> AsrOptions:
+    """The share of the door of live recognition."""
+    return AsrOptions(
+        session_idle_s=settings.live.session_idle_s, auth_timeout_s=settings.server.auth_timeout_s
     )
 
 
