@@ -93,7 +93,7 @@ class Gauges:
             names.WORKER_RESTARTS: lambda: self._by_pool(lambda pool: pool.restarts),
             names.WORKER_RECYCLED: lambda: self._by_pool(lambda pool: pool.recycled),
             names.ENGINE_WORKERS: self._engines,
-            names.ENGINE_BROKEN: lambda: {(name,): 1.0 for name in self._fleet.health().broken},
+            names.ENGINE_BROKEN: self._broken,
             names.MEMORY: self._memory,
             names.CONNECTIONS: lambda: {("native",): float(self._connections())},
             names.LOOP_LAG_MAX: lambda: max(self._lags),
@@ -121,6 +121,10 @@ class Gauges:
             for pool in pools
             for state, count in (("alive", pool.alive), ("starting", pool.starting), ("dead", pool.dead))
         }
+
+    def _broken(self) -> dict[tuple[str, ...], float]:
+        health = self._fleet.health()
+        return {(name,): 1.0 for name in (*health.broken, *health.broken_in_live)}
 
     def _engines(self) -> dict[tuple[str, ...], float]:
         found: dict[tuple[str, ...], float] = {}

@@ -26,8 +26,10 @@ class LivePools:
     seats: tuple[Mapping[str, str], ...]
 
 
-def live_pools(profiles: Iterable[Profile], settings: Settings, supplies: Supplies) -> LivePools:
-    """Seats for live speech with any of these profiles.
+def live_pools(
+    profiles: Iterable[Profile], settings: Settings, supplies: Supplies, *, seats: int | None = None
+) -> LivePools:
+    """Seats for live speech with any of these profiles, as many as the settings say where nobody else does.
 
     A seat has a worker of our own environment, `live-1`, and may share the one of an engine environment,
     `live-1-funasr`, with other seats: there are as many of those as `engines.workers` says.
@@ -43,13 +45,14 @@ def live_pools(profiles: Iterable[Profile], settings: Settings, supplies: Suppli
     for spec in used.values():
         groups.setdefault(spec.environment, []).append(spec)
     pools: list[PoolSpec] = []
-    seats: list[dict[str, str]] = [{} for _ in range(live_seats(settings))]
+    made: list[dict[str, str]] = [{} for _ in range(seats or live_seats(settings))]
     for environment, engines in groups.items():
-        mine = _pools_of(environment, engines, wanted, settings, supplies)
+        most = settings.engines.workers.get(environment, 1) if environment else len(made)
+        mine = _pools_of(engines, wanted, settings, supplies, count=min(len(made), most))
         pools += mine
-        for number, seat in enumerate(seats):
+        for number, seat in enumerate(made):
             seat |= dict.fromkeys((spec.name for spec in engines), mine[number % len(mine)].name)
-    return LivePools(pools=tuple(pools), seats=tuple(seats))
+    return LivePools(pools=tuple(pools), seats=tuple(made))
 
 
 def live_seats(settings: Settings) -> int:
@@ -60,15 +63,14 @@ def live_seats(settings: Settings) -> int:
 
 
 def _pools_of(
-    environment: str,
     engines: Sequence[EngineSpec],
     wanted: Mapping[str, str],
     settings: Settings,
     supplies: Supplies,
+    *,
+    count: int,
 ) -> list[PoolSpec]:
-    seats = live_seats(settings)
-    count = min(seats, settings.engines.workers.get(environment, 1)) if environment else seats
-    suffix = f"-{environment}" if environment else ""
+    suffix = f"-{engines[0].environment}" if engines[0].environment else ""
     threads = settings.devices.threads or max(1, min(_MOST_THREADS, processors() // count))
     return [
         replace(
