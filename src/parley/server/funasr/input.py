@@ -32,8 +32,8 @@ class Listener(Protocol):
         """Answer."""
         ...
 
-    async def hang_up(self, error: ParleyError) -> None:
-        """Nothing more can be done for it."""
+    async def part(self, error: ParleyError) -> None:
+        """Close the line, for this reason."""
         ...
 
 
@@ -135,8 +135,9 @@ class Input:
                 for answer in self._answers(event, streams=session.facts.streaming):
                     await self._client.say(answer)
                 if isinstance(event, Failed) and self.error is not None and not self._is_ending:
-                    await self._refuse(self.error)
-                    await self._client.hang_up(self.error)
+                    self._is_refused = True
+                    await self._close(())
+                    await self._client.part(self.error)
         except LineGone:
             # Whoever waits in `write` for somebody to listen would wait for ever.
             await session.close()
@@ -157,7 +158,7 @@ class Input:
     async def _refuse(self, error: ParleyError) -> None:
         """The audio cannot be taken. Who waits for the end of a file is told there, others now."""
         self._is_refused, self.error = True, error
-        if self._manner.mode != "offline" and not self._is_answered:
+        if self._manner.mode != "offline":
             await self._close(())
 
     async def _close(self, ignored: tuple[str, ...]) -> None:

@@ -53,8 +53,12 @@ class Talk:
 
     async def hang_up(self, error: ParleyError) -> None:
         """Say what went wrong, and close: every client of this protocol survives that."""
-        _log.info("a connection of FunASR's protocol is closed: %s (%s)", error.code, error.detail)
         await excuse(self._line, error, self._manner)
+        await self.part(error)
+
+    async def part(self, error: ParleyError) -> None:
+        """Close, for this reason."""
+        _log.info("a connection of FunASR's protocol is closed: %s (%s)", error.code, error.detail)
         await self._line.close(_close_code(error), error.message)
 
     async def close(self) -> None:
