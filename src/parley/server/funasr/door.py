@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
-from parley.engines.profiles import Profile
 from parley.errors import ParleyError
-from parley.live.contract import LiveRoom
 from parley.server.funasr.behind import Behind
 from parley.server.funasr.talk import Talk, excuse
-from parley.server.rooms import Identities
 from parley.server.socket.entrance import Entrance, Manners, Visitor
-from parley.server.socket.guests import Guests
 from parley.server.socket.line import LineGone, Receive, Send
 from parley.telemetry.trace import tracing
 
@@ -52,18 +47,3 @@ class FunasrDoor:
             await talk.hang_up(ParleyError("Something went wrong in the server; its log says what."))
         finally:
             await talk.close()
-
-
-def funasr_door(
-    room: LiveRoom,
-    authority: Identities,
-    guests: Guests,
-    *,
-    profiles: Mapping[str, Profile],
-    known: Mapping[str, Profile],
-    default: str,
-) -> FunasrDoor:
-    """The door in front of this room; `profiles` are the installed ones of those `known`."""
-    return FunasrDoor(
-        Behind(room=room, authority=authority, guests=guests, profiles=profiles, known=known, default=default)
-    )

@@ -15,14 +15,12 @@ from parley.errors import AuthFailed, ParleyError
 from parley.jobs.principal import Principal
 from parley.live.contract import LiveStats, SessionFacts
 from parley.live.options import LiveWish
-from parley.server.funasr.door import FunasrDoor, funasr_door
+from parley.server.funasr.behind import Behind
+from parley.server.funasr.door import FunasrDoor
 from parley.server.socket.guests import Guests
 from parley.speech.live import Done, Failed, Final, LiveEvent, Partial
 
 Message = dict[str, Any]
-
-Play = Callable[[int], Sequence[LiveEvent]]
-"""What is told when so many bytes were heard in all; asked after each write."""
 
 
 class ScriptedSession:
@@ -205,8 +203,15 @@ class Stage:
 
     def door(self) -> FunasrDoor:
         profiles = {"one": self.profile}
-        return funasr_door(
-            self.room, self.authority, self.guests, profiles=profiles, known=profiles, default="one"
+        return FunasrDoor(
+            Behind(
+                room=self.room,
+                authority=self.authority,
+                guests=self.guests,
+                profiles=profiles,
+                known=profiles,
+                default="one",
+            )
         )
 
     def enter(
