@@ -1,0 +1,87 @@
+"""Where a session sits: asks its seat, and takes another one when that is in trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from parley.engines.contract import EngineSpec
+from parley.errors import EngineFailed
+from parley.live.errands import Ask, Errand, Urgency
+from parley.live.seat import Seat
+from parley.wire.frames import Reply, Request
+
+TROUBLE_S = 10.0
+"""A seat that was in trouble is the last choice for so long."""
+
+
+class Seats:
+    """All seats; a session takes the one with the fewest."""
+
+    def __init__(self, seats: Sequence[Seat], clock: Callable[[], float]) -> None:
+        self._seats = tuple(seats)
+        self.clock = clock
+
+    def choose(self, engines: Sequence[EngineSpec]) -> Seat | None:
+        """The best seat that has all of these engines, None where there is no such."""
+        able = [seat for seat in self._seats if all(seat.has(engine) for engine in engines)]
+        return min(able, key=self._rank, default=None)
+
+    def _rank(self, seat: Seat) -> tuple[bool, int, int]:
+        return (self.clock() < seat.troubled_at + TROUBLE_S, seat.sessions, seat.waiting)
+
+    async def close(self) -> None:
+        """Answer everybody."""
+        for seat in self._seats:
+            await seat.close()
+
+
+class Berth:
+    """One session's place. `moved` counts how often it went on in another worker, or one started anew."""
+
+    def __init__(self, seats: Seats, seat: Seat, owner: str, engines: Sequence[EngineSpec]) -> None:
+        self._seats = seats
+        self._seat = seat
+        self._engines = engines
+        self._streams = 0
+        self.owner = owner
+        self.moved = 0
+        seat.sessions += 1
+
+    async def ask(self, engine: EngineSpec, request: Request, audio_s: float, urgency: Urgency) -> Reply:
+        """The answer; raises ParleyError."""
+        ask = Ask(request=request, audio_s=audio_s)
+        reply = await self.post(engine, lambda: ask, urgency).answer
+        if reply is None:
+            raise EngineFailed("Nothing was asked.")
+        return reply
+
+    def post(self, engine: EngineSpec, make: Callable[[], Ask | None], urgency: Urgency) -> Errand:
+        """Have something done that is made up when its turn has come."""
+        return self._seat.post(self.owner, engine, make, urgency)
+
+    def withdraw(self, errand: Errand) -> None:
+        """Take back what was not begun."""
+        self._seat.withdraw(errand)
+
+    def new_stream(self) -> str:
+        """A name that no stream had before."""
+        self._streams += 1
+        return f"{self.owner}-{self._streams}"
+
+    @property
+    def seat(self) -> Seat:
+        """Where streams that are opened now live."""
+        return self._seat
+
+    def move(self, *, in_trouble: bool) -> None:
+        """Something was lost here: sit where it is best now, which may be the same seat."""
+        self.moved += 1
+        if in_trouble:
+            self._seat.troubled_at = self._seats.clock()
+        self._seat.sessions -= 1
+        self._seat = self._seats.choose(self._engines) or self._seat
+        self._seat.sessions += 1
+
+    def leave(self) -> None:
+        """The session is gone."""
+        self._seat.leave(self.owner)

@@ -1,0 +1,201 @@
+"""The errands of one worker process: one call at a time, the most urgent first, several where that is exact.
+
+A call that was begun is never given up, because that would cost a worker; what nobody waits for any more
+is left out before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from bisect import insort
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from parley.engines.contract import EngineSpec
+from parley.errors import (
+    EngineFailed,
+    FleetClosed,
+    OutOfMemory,
+    ParleyError,
+    StreamLost,
+    UnitPoisoned,
+    WorkerDied,
+)
+from parley.live.errands import Ask, Caller, Errand, Urgency
+from parley.live.grouping import combined, joins, shares
+from parley.wire.frames import FeedStream, Reply
+
+LINE_LIMIT = 4096
+"""Errands that wait: a session has two at most, and what it leaves behind."""
+
+_OWN_FAULTS = (UnitPoisoned, EngineFailed, OutOfMemory)
+"""What one of several requests may be to blame for."""
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """Errands of one call, and what each of them asks."""
+
+    errands: list[Errand] = field(default_factory=list[Errand])
+    asks: list[Ask] = field(default_factory=list[Ask])
+
+    @property
+    def is_feed(self) -> bool:
+        return isinstance(self.asks[0].request, FeedStream)
+
+
+class Lane:
+    """Sends errands to the pool `pool` as long as there are any.
+
+    Whoever was in a call that cost a worker goes alone until that went well, so that of several the one
+    to blame is found.
+    """
+
+    def __init__(self, fleet: Caller, pool: str) -> None:
+        self._fleet = fleet
+        self._pool = pool
+        self._waiting: list[Errand] = []
+        self._numbers = itertools.count()
+        self._suspects: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def post(
+        self, owner: str, engine: EngineSpec, make: Callable[[], Ask | None], urgency: Urgency
+    ) -> Errand:
+        """Stand in line; the errand's answer is a future."""
+        errand = Errand(owner=owner, engine=engine, make=make, urgency=urgency, number=next(self._numbers))
+        errand.answer.add_done_callback(_look)
+        if self._is_closed or len(self._waiting) >= LINE_LIMIT:
+            errand.fail(_closed())
+            return errand
+        insort(self._waiting, errand, key=lambda each: each.place)
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+        return errand
+
+    def withdraw(self, errand: Errand) -> None:
+        """Leave the line, if in it; the answer is None then."""
+        if errand in self._waiting:
+            self._waiting.remove(errand)
+            errand.succeed(None)
+
+    def forget(self, owner: str) -> None:
+        """A session is gone."""
+        self._suspects.discard(owner)
+
+    async def close(self) -> None:
+        """Answer everybody and end."""
+        self._is_closed = True
+        if self._task is not None:
+            task = self._task
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                group = self._next()
+                if group.errands:
+                    await self._serve(group)
+        finally:
+            self._task = None
+            for errand in self._waiting:
+                errand.fail(_closed())
+            self._waiting.clear()
+
+    def _next(self) -> _Group:
+        """The most urgent errand, and those that may go with it."""
+        group = _Group()
+        for errand in tuple(self._waiting):
+            if errand.is_settled:
+                self._waiting.remove(errand)
+            elif not group.errands or self._may_join(group, errand):
+                self._take(errand, group)
+            if group.errands and group.errands[0].owner in self._suspects:
+                break
+        return group
+
+    def _may_join(self, group: _Group, errand: Errand) -> bool:
+        first = group.errands[0]
+        alike = errand.engine is first.engine and errand.urgency is first.urgency
+        return alike and errand.owner not in self._suspects
+
+    def _take(self, errand: Errand, group: _Group) -> None:
+        ask = errand.make()
+        if ask is not None and group.asks and not joins(errand.engine, group.asks, ask):
+            return
+        self._waiting.remove(errand)
+        if ask is None:
+            errand.succeed(None)
+            return
+        group.errands.append(errand)
+        group.asks.append(ask)
+
+    async def _serve(self, group: _Group) -> None:
+        try:
+            await self._ask(group)
+        except ParleyError as error:
+            await self._part(group, error)
+        finally:
+            # Nobody is left without an answer, whatever happened.
+            for errand in group.errands:
+                errand.fail(_closed())
+
+    async def _ask(self, group: _Group) -> None:
+        answer = await self._fleet.call(
+            group.errands[0].engine.name,
+            combined(group.asks),
+            sum(ask.audio_s for ask in group.asks),
+            priority=group.errands[0].urgency,
+            pool=self._pool,
+        )
+        owners = {errand.owner for errand in group.errands}
+        if answer.attempts > 1 and group.is_feed:
+            # The worker was lost in this call, and the one that answered knows none of the streams.
+            self._blame(group)
+            return
+        self._suspects -= owners
+        for errand, share in zip(group.errands, shares(group.asks, answer.reply), strict=True):
+            if isinstance(share, ParleyError):
+                errand.fail(share)
+            else:
+                errand.succeed(share)
+
+    def _blame(self, group: _Group) -> None:
+        alone = len(group.errands) == 1
+        self._suspects |= {errand.owner for errand in group.errands}
+        for errand in group.errands:
+            lost = "A worker was lost while it listened to this speech."
+            errand.fail(WorkerDied(lost) if alone else StreamLost(lost))
+
+    async def _part(self, group: _Group, error: ParleyError) -> None:
+        """What one of several may be to blame for is tried one by one; streams are lost with the worker."""
+        if len(group.errands) == 1 or not isinstance(error, _OWN_FAULTS):
+            for errand in group.errands:
+                errand.fail(_copy(error))
+        elif group.is_feed:
+            self._blame(group)
+        else:
+            for errand, ask in zip(group.errands, group.asks, strict=True):
+                if not errand.is_settled:
+                    await self._serve(_Group([errand], [ask]))
+
+
+def _copy(error: ParleyError) -> ParleyError:
+    """One object for each: an exception gathers the traceback of whoever raises it."""
+    return type(error)(error.message, detail=error.detail)
+
+
+def _look(answer: asyncio.Future[Reply | None]) -> None:
+    """An error that nobody waits for any more is none."""
+    if not answer.cancelled():
+        answer.exception()
+
+
+def _closed() -> FleetClosed:
+    return FleetClosed("The workers are being stopped; the speech was not recognised.")

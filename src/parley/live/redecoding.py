@@ -1,0 +1,107 @@
+"""Hearing with a recogniser of whole stretches: the growing utterance is decoded again and again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from parley.engines.contract import EngineSpec
+from parley.errors import EngineFailed, ParleyError, UnitPoisoned
+from parley.live.errands import Ask, Errand, Urgency
+from parley.live.hearing import Hearing, Means
+from parley.live.recognising import recognition_of
+from parley.live.rescue import SpotLost
+from parley.live.telling import Said
+from parley.live.utterances import Part, Utterance
+from parley.signal.agreement import Agreement
+from parley.signal.tokens import join_texts
+from parley.speech.media import SAMPLE_RATE_HZ
+from parley.speech.recognition import Recognition
+
+
+class RedecodingHearing(Hearing):
+    """At most one decode at a time, every `interval_s` of new audio; what comes meanwhile is skipped and
+    counted. In a pause the utterance is decoded as it will be if nobody goes on: then that is the final.
+    """
+
+    def __init__(self, means: Means, asr: EngineSpec, interval_s: float) -> None:
+        super().__init__(means)
+        self._asr = asr
+        self._interval = round(interval_s * SAMPLE_RATE_HZ)
+        self._errand: Errand | None = None
+        self._decoded: tuple[Part, Recognition] | None = None
+        self._agreement = Agreement()
+        self._due = 0
+
+    def begin(self, utterance: Utterance) -> None:
+        """See Hearing."""
+        super().begin(utterance)
+        self._due = utterance.first + self._interval
+
+    def grew(self) -> None:
+        """See Hearing."""
+        newest = self._utterances[-1] if self._utterances else None
+        if self._errand is not None and self._utterances and self._utterances[0].whole is not None:
+            # Nobody needs it any more, unless a worker is at it.
+            self._means.berth.withdraw(self._errand)
+        if newest is not None and newest.whole is None and self._plan.partials:
+            self._count_skipped(newest.so_far.last)
+        super().grew()
+
+    def _count_skipped(self, heard: int) -> None:
+        while self._due + self._interval <= heard:
+            self.skipped_partials += 1
+            self._due += self._interval
+
+    def _wants_partial(self, utterance: Utterance) -> bool:
+        if not self._plan.partials or utterance.is_mute:
+            return False
+        part = utterance.so_far
+        if utterance.is_paused:
+            return utterance.is_quiet and (self._decoded is None or self._decoded[0] != part)
+        return part.last >= self._due
+
+    async def _partial(self, utterance: Utterance) -> None:
+        asked: list[Part] = []
+
+        def make() -> Ask | None:
+            if utterance.whole is not None:
+                return None
+            part = utterance.so_far
+            self._due = utterance.heard + self._interval
+            asked[:] = [part]
+            return self._recognising.ask(self._asr, part)
+
+        self._due = utterance.heard + self._interval
+        self._errand = self._means.berth.post(self._asr, make, Urgency.PARTIAL)
+        try:
+            reply = await self._errand.answer
+        except (UnitPoisoned, EngineFailed) as error:
+            raise SpotLost(error) from error
+        except ParleyError:
+            # The workers are in trouble: finals and listening see to it.
+            self.skipped_partials += 1
+            return
+        finally:
+            self._errand = None
+        if reply is not None:
+            self._show(utterance, asked[0], recognition_of(reply))
+
+    def _show(self, utterance: Utterance, part: Part, recognition: Recognition) -> None:
+        self._decoded = (part, recognition)
+        text = join_texts([piece.text for piece in recognition.pieces])
+        if utterance.whole is None or utterance.whole == part:
+            shown, stable = self._agreement.take(text)
+            self._telling.partial(utterance, shown, stable)
+
+    async def _last_word(self, utterance: Utterance) -> Said:
+        decoded, self._decoded = self._decoded, None
+        agreement, self._agreement = self._agreement, Agreement()
+        whole = utterance.whole
+        if whole is None:
+            return Said()
+        if decoded is not None and decoded[0] == whole and whole.duration <= self._asr.max_stretch_s:
+            heard = [decoded]
+        else:
+            heard = await self._recognising.whole(self._asr, whole)
+        said = await self._recognising.said(heard)
+        return replace(said, text=agreement.settle(said.text)) if agreement.stable else said
