@@ -39,6 +39,11 @@ class Outbox:
         return len(self._waiting) >= self._most
 
     @property
+    def waiting(self) -> int:
+        """Events that nobody has taken."""
+        return len(self._waiting)
+
+    @property
     def is_ended(self) -> bool:
         """Whether the last event was put in."""
         return self._end is not None
