@@ -50,18 +50,21 @@ def plan_targets(files: Sequence[str], delivery: Delivery) -> list[Path | None]:
         return [None] * len(files)
     output = Path(delivery.output)
     if len(files) == 1 and _names_file(delivery.output):
-        return _sparing([output], files)
+        return spare([output], files)
     if output.exists() and not output.is_dir():
         raise InvalidOption("A folder is needed for the results; -o names a file.")
     targets = [output / f"{stem(name)}.{delivery.format}" for name in files]
     doubled = {target.name for target in targets if targets.count(target) > 1}
     if doubled:
         raise InvalidOption(f"Two files would both be written to {min(doubled)}; transcribe them separately.")
-    return _sparing(targets, files)
+    return spare(targets, files)
 
 
-def _sparing(targets: Sequence[Path], files: Sequence[str]) -> list[Path | None]:
-    """The targets, unless one of them is a recording: a slip of the finger must not cost it."""
+def spare(targets: Sequence[Path], files: Sequence[str]) -> list[Path | None]:
+    """The targets, unless one of them is a recording: a slip of the finger must not cost it.
+
+    Raises InvalidOption.
+    """
     for target in targets:
         for name in files:
             if target.exists() and Path(name).exists() and target.samefile(name):

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import typer
 
@@ -37,7 +37,15 @@ Produce = Callable[[str], Awaitable[Product]]
 """Transcribes the file of that name; raises ParleyError."""
 
 
-def run_to_end(work: Coroutine[Any, Any, int], display: Display, interrupted: Callable[[], None]) -> None:
+class Closable(Protocol):
+    """What is shown, as far as its end is concerned."""
+
+    def close(self) -> None:
+        """Leave the terminal as it was; may be called twice."""
+        ...
+
+
+def run_to_end(work: Coroutine[Any, Any, int], display: Closable, interrupted: Callable[[], None]) -> None:
     """Run what transcribes; exit with its code, or with 130 after Ctrl-C or SIGTERM."""
     try:
         code = asyncio.run(work)

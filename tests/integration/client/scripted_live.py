@@ -40,6 +40,14 @@ class Session:
     def samples(self) -> int:
         return len(self.heard) // self.frame_bytes
 
+    def take(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes):
+            self.hear(frame)
+        elif (kind := json.loads(frame)["type"]) == "finalize":
+            self.conclude(self.samples)
+        elif kind == "stop":
+            self.stop()
+
     def hear(self, audio: bytes) -> None:
         whole = self.half + audio
         size = len(whole) - len(whole) % self.frame_bytes
@@ -77,6 +85,7 @@ class Live:
     cuts: set[int] = field(default_factory=set[int])
     stalled: bool = False
     mute: bool = False
+    deaf: bool = False
     forgetful: bool = False
     refusal: dict[str, Any] | None = None
     trouble: bool = False
@@ -159,12 +168,9 @@ class Line:
             await asyncio.sleep(0.01)
         async for frame in self.socket:
             self.count()
-            if isinstance(frame, bytes):
-                session.hear(frame)
-            elif (kind := json.loads(frame)["type"]) == "finalize":
-                session.conclude(session.samples)
-            elif kind == "stop":
-                session.stop()
+            if self.live.deaf:
+                continue
+            session.take(frame)
             if self.live.failure:
                 await self.error(self.live.failure)
                 return

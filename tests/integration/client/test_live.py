@@ -65,9 +65,10 @@ def listen(live: Live, **options: Any) -> list[LiveEvent]:
                 await session.stop()
 
             speaking = asyncio.create_task(speak())
-            events = [event async for event in session]
-            await speaking
-            return events
+            try:
+                return [event async for event in session]
+            finally:
+                await asyncio.gather(speaking, return_exceptions=True)
 
     return asyncio.run(main())
 
