@@ -6,10 +6,11 @@ import json
 import sys
 from pathlib import Path
 
+from generating import asr, native
 from generating.asyncapi import asyncapi_file
 from generating.errors import errors_page
 from generating.models import models_page
-from generating.native import native_page, native_schema
+from generating.reference import schema_file
 from generating.settings import settings_page
 
 from parley.bench.report import schema as benchmark_schema
@@ -28,9 +29,12 @@ def pages() -> dict[Path, str]:
         DOCS / "errors.md": errors_page(),
         DOCS / "model-files.md": models_page(),
         DOCS / "formats" / "transcript.schema.json": transcript,
-        DOCS / "protocols" / "native.md": native_page(),
-        DOCS / "protocols" / "native.schema.json": native_schema(),
-        DOCS / "protocols" / "native.asyncapi.json": asyncapi_file(),
+        DOCS / "protocols" / "native.md": native.native_page(),
+        DOCS / "protocols" / "native.schema.json": schema_file(native.NATIVE),
+        DOCS / "protocols" / "native.asyncapi.json": asyncapi_file(native.CHANNEL),
+        DOCS / "protocols" / "asr.md": asr.asr_page(),
+        DOCS / "protocols" / "asr.schema.json": schema_file(asr.ASR),
+        DOCS / "protocols" / "asr.asyncapi.json": asyncapi_file(asr.CHANNEL),
     }
 
 

@@ -1,70 +1,76 @@
-"""The native protocol as an AsyncAPI 3.0 document."""
+"""A protocol as an AsyncAPI 3.0 document."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from parley import __version__
-from parley.wire.native.catalogue import CATALOGUE, Direction, Entry
-from parley.wire.native.schema import data_definitions, definition_name, envelope_schema
-
-_CHANNEL = "native"
-_ANSWERS = {
-    "ping": ("pong",),
-    "auth": ("auth_success", "connected", "error"),
-    "upload_request": ("upload_ready", "task_complete", "error"),
-    "upload_data": ("upload_complete", "task_queued", "queue_full", "error"),
-    "upload_chunk": ("chunk_received", "upload_complete", "task_queued", "queue_full", "error"),
-    "finalize_upload": ("upload_complete", "task_queued", "queue_full", "task_status", "error"),
-    "upload_status": ("upload_status", "error"),
-    "task_status": ("task_status", "error"),
-    "task_status_batch": ("task_status_batch", "error"),
-    "task_list": ("task_list", "error"),
-    "subscribe": (
-        "task_status",
-        "task_segment",
-        "task_progress",
-        "task_complete",
-        "task_cancelled",
-        "error",
-    ),
-    "cancel_task": ("task_cancelled", "error"),
-}
-_UNASKED = ("auth_required", "connected", "task_progress", "task_segment", "task_complete", "task_cancelled")
-"""What the server sends without being asked in that moment."""
+from parley.wire.catalogue import Direction, Entry, Protocol
+from parley.wire.schema import data_definitions, envelope_schema
 
 
-def asyncapi_file() -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary:
+    """Frames that are no text: what they hold, and what may answer them."""
+
+    name: str
+    title: str
+    summary: str
+    operation: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """What the messages of a protocol do not say: where they are sent, and which answer which.
+
+    `unasked` is what the server sends without being asked in that moment.
+    """
+
+    protocol: Protocol
+    name: str
+    address: str
+    about: str
+    description: str
+    answers: Mapping[str, tuple[str, ...]]
+    unasked: tuple[str, ...]
+    binary: Binary
+
+
+def asyncapi_file(channel: Channel) -> str:
     """The document as JSON."""
-    return json.dumps(asyncapi(), indent=2, ensure_ascii=False, default=dict) + "\n"
+    return json.dumps(asyncapi(channel), indent=2, ensure_ascii=False, default=dict) + "\n"
 
 
-def asyncapi() -> dict[str, Any]:
+def asyncapi(channel: Channel) -> dict[str, Any]:
     """The document, written from the server's side: it receives what clients send."""
-    messages = {definition_name(entry): _message(entry) for entry in CATALOGUE} | {"chunk": _binary_chunk()}
+    messages = {entry.name: _message(entry) for entry in channel.protocol.entries}
+    messages[channel.binary.name] = _binary(channel.binary)
     return {
         "asyncapi": "3.0.0",
         "info": {
-            "title": "Native protocol of Parley",
+            "title": channel.protocol.title,
             "version": __version__,
-            "description": "Recordings become transcripts, over one WebSocket. The prose is in native.md.",
+            "description": channel.about,
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
         "servers": {"local": {"host": "127.0.0.1:8767", "protocol": "ws", "security": _security()}},
         "channels": {
-            _CHANNEL: {
-                "address": "/",
-                "description": "Also every path that no other door has claimed.",
+            channel.name: {
+                "address": channel.address,
+                "description": channel.description,
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
                 "bindings": {"ws": {"method": "GET", "query": _query(), "bindingVersion": "0.1.0"}},
             }
         },
-        "operations": _operations(),
+        "operations": _operations(channel),
         "components": {
             "messages": messages,
-            "schemas": _moved(data_definitions()),
+            "schemas": _moved(data_definitions(channel.protocol)),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "A JWT or an API key."},
                 "query": {"type": "httpApiKey", "name": "token", "in": "query"},
@@ -82,34 +88,36 @@ def _query() -> dict[str, Any]:
     return {"type": "object", "properties": {"token": token}}
 
 
-def _operations() -> dict[str, Any]:
+def _operations(channel: Channel) -> dict[str, Any]:
     operations = {
-        entry.type: _operation("receive", entry.summary, [definition_name(entry)], _ANSWERS[entry.type])
-        for entry in CATALOGUE
-        if entry.direction is Direction.CLIENT
+        entry.type: _operation(channel, "receive", entry.summary, [entry.name], channel.answers[entry.type])
+        for entry in channel.protocol.of(Direction.CLIENT)
     }
-    answers = ("chunk_received", "upload_complete", "task_queued", "queue_full", "error")
-    operations["chunk"] = _operation("receive", "A part of the file as bytes.", ["chunk"], answers)
-    unasked = [f"{Direction.SERVER}.{kind}" for kind in _UNASKED]
-    operations["tell"] = _operation("send", "What the server sends of its own accord.", unasked, ())
+    binary = channel.binary
+    operations[binary.name] = _operation(channel, "receive", binary.operation, [binary.name], binary.answers)
+    unasked = [f"{Direction.SERVER}.{kind}" for kind in channel.unasked]
+    operations["tell"] = _operation(channel, "send", "What the server sends of its own accord.", unasked, ())
     return operations
 
 
-def _operation(action: str, summary: str, messages: list[str], answers: tuple[str, ...]) -> dict[str, Any]:
+def _operation(
+    channel: Channel, action: str, summary: str, messages: list[str], answers: tuple[str, ...]
+) -> dict[str, Any]:
+    where = {"$ref": f"#/channels/{channel.name}"}
     operation: dict[str, Any] = {
         "action": action,
-        "channel": {"$ref": f"#/channels/{_CHANNEL}"},
+        "channel": where,
         "summary": summary,
-        "messages": [_in_channel(name) for name in messages],
+        "messages": [_in_channel(channel, name) for name in messages],
     }
     if answers:
-        named = [_in_channel(f"{Direction.SERVER}.{kind}") for kind in answers]
-        operation["reply"] = {"channel": {"$ref": f"#/channels/{_CHANNEL}"}, "messages": named}
+        named = [_in_channel(channel, f"{Direction.SERVER}.{kind}") for kind in answers]
+        operation["reply"] = {"channel": where, "messages": named}
     return operation
 
 
-def _in_channel(name: str) -> dict[str, str]:
-    return {"$ref": f"#/channels/{_CHANNEL}/messages/{name}"}
+def _in_channel(channel: Channel, name: str) -> dict[str, str]:
+    return {"$ref": f"#/channels/{channel.name}/messages/{name}"}
 
 
 def _message(entry: Entry) -> dict[str, Any]:
@@ -125,11 +133,11 @@ def _message(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _binary_chunk() -> dict[str, Any]:
+def _binary(binary: Binary) -> dict[str, Any]:
     return {
-        "name": "chunk",
-        "title": "Binary chunk",
-        "summary": "Task id (UUID, 16 bytes), index (4, little-endian), MD5 (16; zeros: none), the bytes.",
+        "name": binary.name,
+        "title": binary.title,
+        "summary": binary.summary,
         "contentType": "application/octet-stream",
         "payload": {"type": "string", "format": "binary"},
     }

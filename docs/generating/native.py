@@ -1,127 +1,65 @@
-"""The reference of the native protocol: prose from `native.head.md`, a section for every message."""
+"""The documents of the native protocol."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from parley.errors import BY_CODE
-from parley.wire.native.catalogue import CATALOGUE, ERROR_CODES, Direction, Entry
-from parley.wire.native.schema import data_definitions, schema
+from parley.wire.native.catalogue import NATIVE
+
+from .asyncapi import Binary, Channel
+from .reference import reference_page
 
 _HEAD = Path(__file__).with_name("native.head.md")
 
+_ABOUT_ERRORS = """\
+`error` in an `error` message is one of these, or the reason why a task failed, as in
+[errors](../errors.md). The HTTP door answers with the status and the same code."""
 
-def native_schema() -> str:
-    """The JSON Schema of all messages as a file."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+CHANNEL = Channel(
+    protocol=NATIVE,
+    name="native",
+    address="/",
+    about="Recordings become transcripts, over one WebSocket. The prose is in native.md.",
+    description="Also every path that no other door has claimed.",
+    answers={
+        "ping": ("pong",),
+        "auth": ("auth_success", "connected", "error"),
+        "upload_request": ("upload_ready", "task_complete", "error"),
+        "upload_data": ("upload_complete", "task_queued", "queue_full", "error"),
+        "upload_chunk": ("chunk_received", "upload_complete", "task_queued", "queue_full", "error"),
+        "finalize_upload": ("upload_complete", "task_queued", "queue_full", "task_status", "error"),
+        "upload_status": ("upload_status", "error"),
+        "task_status": ("task_status", "error"),
+        "task_status_batch": ("task_status_batch", "error"),
+        "task_list": ("task_list", "error"),
+        "subscribe": (
+            "task_status",
+            "task_segment",
+            "task_progress",
+            "task_complete",
+            "task_cancelled",
+            "error",
+        ),
+        "cancel_task": ("task_cancelled", "error"),
+    },
+    unasked=(
+        "auth_required",
+        "connected",
+        "task_progress",
+        "task_segment",
+        "task_complete",
+        "task_cancelled",
+    ),
+    binary=Binary(
+        name="chunk",
+        title="Binary chunk",
+        summary="Task id (UUID, 16 bytes), index (4, little-endian), MD5 (16; zeros: none), the bytes.",
+        operation="A part of the file as bytes.",
+        answers=("chunk_received", "upload_complete", "task_queued", "queue_full", "error"),
+    ),
+)
 
 
 def native_page() -> str:
     """The reference as Markdown."""
-    definitions = data_definitions()
-    lines = [_HEAD.read_text("utf-8").rstrip(), "", "## What a client sends", ""]
-    lines += _messages(Direction.CLIENT, definitions)
-    lines += ["## What the server sends", ""]
-    lines += _messages(Direction.SERVER, definitions)
-    lines += ["## Values inside messages", "", *_values(definitions)]
-    lines += ["## Errors", "", *_errors()]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _messages(direction: Direction, definitions: dict[str, Any]) -> Iterator[str]:
-    for entry in CATALOGUE:
-        if entry.direction is direction:
-            yield from _message(entry, definitions[entry.model.__name__])
-
-
-def _message(entry: Entry, definition: dict[str, Any]) -> Iterator[str]:
-    yield f"### `{entry.type}`"
-    yield ""
-    since = " Unknown to servers and clients of the first generation." if entry.is_new else ""
-    yield f"{entry.summary}{since}"
-    yield ""
-    yield from _fields(definition, says_default=entry.direction is Direction.CLIENT)
-    yield "```json"
-    yield json.dumps(_on_the_wire(entry), ensure_ascii=False, indent=2, default=dict)
-    yield "```"
-    yield ""
-
-
-def _on_the_wire(entry: Entry) -> dict[str, Any]:
-    message: dict[str, Any] = {"type": entry.type}
-    if entry.example or entry.direction is Direction.SERVER:
-        message["data"] = dict(entry.example)
-    if entry.direction is Direction.SERVER:
-        message["timestamp"] = entry.example.get("timestamp", "2025-06-01T08:30:00.120000+00:00")
-    return message
-
-
-def _fields(definition: dict[str, Any], *, says_default: bool) -> Iterator[str]:
-    properties = definition.get("properties", {})
-    if not properties:
-        yield "It has no `data`."
-        yield ""
-        return
-    yield "| field | type | default | meaning |" if says_default else "| field | type | meaning |"
-    yield "|---|---|---|---|" if says_default else "|---|---|---|"
-    for name, field in properties.items():
-        needed = name in definition.get("required", ())
-        default = "required" if needed else f"`{json.dumps(field.get('default'))}`"
-        shown = f" {default} |" if says_default else ""
-        yield f"| `{name}` | {type_of(field)} |{shown} {field.get('description', '')} |"
-    yield ""
-
-
-def _values(definitions: dict[str, Any]) -> Iterator[str]:
-    messages = {entry.model.__name__ for entry in CATALOGUE}
-    for name, definition in definitions.items():
-        if name not in messages:
-            yield f"### {name}"
-            yield ""
-            yield definition["description"]
-            yield ""
-            yield from _fields(definition, says_default=False)
-
-
-def _errors() -> Iterator[str]:
-    yield "`error` in an `error` message is one of these, or the reason why a task failed, as in"
-    yield "[errors](../errors.md). The HTTP door answers with the status and the same code."
-    yield ""
-    yield "| code | HTTP | try again | meaning |"
-    yield "|---|---|---|---|"
-    for code in ERROR_CODES:
-        kind = BY_CODE[code]
-        again = "no" if kind.permanent else "yes"
-        yield f"| `{code}` | {kind.http_status} | {again} | {(kind.__doc__ or '').split(chr(10))[0]} |"
-
-
-def type_of(field: dict[str, Any]) -> str:
-    """A schema in a few words, such as `string or null`."""
-    if "const" in field or "enum" in field:
-        return ", ".join(f"`{json.dumps(value)}`" for value in field.get("enum", [field.get("const")]))
-    if "$ref" in field:
-        name = field["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name.lower()})"
-    if "anyOf" in field:
-        return " or ".join(dict.fromkeys(type_of(choice) for choice in field["anyOf"]))
-    if field.get("type") == "array":
-        return f"list of {_items_of(field)}"
-    if "additionalProperties" in field and isinstance(field["additionalProperties"], dict):
-        return f"object of {type_of(field['additionalProperties'])}"
-    return f"{field.get('type', 'any')}{_bounds(field)}"
-
-
-def _items_of(field: dict[str, Any]) -> str:
-    if "prefixItems" in field:
-        return "[" + ", ".join(type_of(item) for item in field["prefixItems"]) + "]"
-    return type_of(field.get("items", {}))
-
-
-def _bounds(field: dict[str, Any]) -> str:
-    low, high = field.get("minimum"), field.get("maximum")
-    if low is not None and high is not None:
-        return f", {low:g} to {high:g}"
-    return f", at least {low:g}" if low is not None else ""
+    return reference_page(NATIVE, _HEAD, _ABOUT_ERRORS)

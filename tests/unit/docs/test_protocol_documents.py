@@ -8,14 +8,28 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from docs.generating.asyncapi import asyncapi, asyncapi_file
-from docs.generating.native import native_page, type_of
+from docs.generating.asr import CHANNEL as ASR_CHANNEL
+from docs.generating.asr import asr_page
+from docs.generating.asyncapi import Channel, asyncapi, asyncapi_file
+from docs.generating.native import CHANNEL as NATIVE_CHANNEL
+from docs.generating.native import native_page
+from docs.generating.reference import type_of
 
-from parley.wire.native.catalogue import CATALOGUE, ERROR_CODES, Direction, Entry
-from parley.wire.native.schema import definition_name
+from parley.wire.catalogue import Direction, Entry
 
-DOCUMENT: dict[str, Any] = json.loads(asyncapi_file())
-MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
+CHANNELS = (NATIVE_CHANNEL, ASR_CHANNEL)
+PAGES = {"native": native_page(), "asr": asr_page()}
+DOCUMENTS: dict[str, Any] = {channel.name: json.loads(asyncapi_file(channel)) for channel in CHANNELS}
+
+every = pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.name)
+entries = pytest.mark.parametrize(
+    ("channel", "entry"),
+    [
+        pytest.param(channel, entry, id=f"{channel.name}.{entry.name}")
+        for channel in CHANNELS
+        for entry in channel.protocol.entries
+    ],
+)
 
 
 def references(value: Any) -> Iterator[str]:
@@ -29,59 +43,68 @@ def references(value: Any) -> Iterator[str]:
             yield from references(inner)
 
 
-def resolve(reference: str) -> Any:
-    found: Any = DOCUMENT
+def resolve(document: Any, reference: str) -> Any:
+    found = document
     for part in reference.removeprefix("#/").split("/"):
         found = found[part]
-    return resolve(found["$ref"]) if isinstance(found, dict) and set(found) == {"$ref"} else found
+    return resolve(document, found["$ref"]) if isinstance(found, dict) and set(found) == {"$ref"} else found
 
 
-def test_it_has_what_asyncapi_requires() -> None:
-    assert DOCUMENT["asyncapi"] == "3.0.0"
-    assert DOCUMENT["info"]["title"]
-    assert DOCUMENT["info"]["version"]
-    for server in DOCUMENT["servers"].values():
+@every
+def test_it_has_what_asyncapi_requires(channel: Channel) -> None:
+    document = DOCUMENTS[channel.name]
+    assert document["asyncapi"] == "3.0.0"
+    assert document["info"]["title"]
+    assert document["info"]["version"]
+    for server in document["servers"].values():
         assert {"host", "protocol"} <= set(server)
-    for operation in DOCUMENT["operations"].values():
+    for operation in document["operations"].values():
         assert operation["action"] in {"send", "receive"}
-        assert operation["channel"]["$ref"].removeprefix("#/channels/") in DOCUMENT["channels"]
+        assert operation["channel"]["$ref"].removeprefix("#/channels/") in document["channels"]
 
 
-def test_every_reference_leads_somewhere() -> None:
-    found = set(references(asyncapi()))
+@every
+def test_every_reference_leads_somewhere(channel: Channel) -> None:
+    found = set(references(asyncapi(channel)))
     assert found
     for reference in found:
-        assert resolve(reference)
+        assert resolve(DOCUMENTS[channel.name], reference)
 
 
-def test_messages_of_an_operation_are_those_of_its_channel() -> None:
-    for operation in DOCUMENT["operations"].values():
+@every
+def test_messages_of_an_operation_are_those_of_its_channel(channel: Channel) -> None:
+    for operation in DOCUMENTS[channel.name]["operations"].values():
         named = [*operation["messages"], *operation.get("reply", {}).get("messages", [])]
         assert named
-        assert all(message["$ref"].startswith("#/channels/native/messages/") for message in named)
+        ours = f"#/channels/{channel.name}/messages/"
+        assert all(message["$ref"].startswith(ours) for message in named)
 
 
-def test_every_message_is_sent_or_received_by_an_operation() -> None:
+@every
+def test_every_message_is_sent_or_received_by_an_operation(channel: Channel) -> None:
+    document = DOCUMENTS[channel.name]
     used = {
         reference.rpartition("/")[2]
-        for operation in DOCUMENT["operations"].values()
+        for operation in document["operations"].values()
         for reference in references(operation)
     }
-    assert set(MESSAGES) <= used
-    assert set(MESSAGES) == {definition_name(entry) for entry in CATALOGUE} | {"chunk"}
+    messages = set(document["components"]["messages"])
+    assert messages <= used
+    assert messages == {entry.name for entry in channel.protocol.entries} | {channel.binary.name}
 
 
-@pytest.mark.parametrize("name", [name for name in MESSAGES if name != "chunk"])
-def test_the_example_fits_the_payload(name: str) -> None:
-    message = MESSAGES[name]
-    payload = message["payload"] | {"components": DOCUMENT["components"]}
+@entries
+def test_the_example_fits_the_payload(channel: Channel, entry: Entry) -> None:
+    document = DOCUMENTS[channel.name]
+    message = document["components"]["messages"][entry.name]
+    payload = message["payload"] | {"components": document["components"]}
     [example] = message["examples"]
     jsonschema_rs.validate(payload, example["payload"])
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=definition_name)
-def test_the_reference_names_every_message_and_field(entry: Entry) -> None:
-    page = native_page()
+@entries
+def test_the_reference_names_every_message_and_field(channel: Channel, entry: Entry) -> None:
+    page = PAGES[channel.name]
     side = page.index("## What the server sends")
     part = page[:side] if entry.direction is Direction.CLIENT else page[side:]
     _, _, after = part.partition(f"### `{entry.type}`\n")
@@ -90,9 +113,10 @@ def test_the_reference_names_every_message_and_field(entry: Entry) -> None:
         assert f"| `{field.alias or name}` |" in section
 
 
-def test_the_reference_names_every_code() -> None:
-    page = native_page()
-    assert [code for code in ERROR_CODES if f"| `{code}` |" not in page] == []
+@every
+def test_the_reference_names_every_code(channel: Channel) -> None:
+    page = PAGES[channel.name]
+    assert [code for code in channel.protocol.error_codes if f"| `{code}` |" not in page] == []
 
 
 def test_types_are_told_in_words() -> None:

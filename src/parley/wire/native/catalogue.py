@@ -1,51 +1,18 @@
-"""Every message of the protocol with its direction, its section and an example.
-
-Reference, schemas and the tests of all messages are made from this list, so that a message cannot
-be in the code and missing there.
-"""
+"""Every message of the native protocol with its direction, its section and an example."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from parley.wire.catalogue import Direction, Entry, Protocol
 from parley.wire.native.client import CLIENT_MESSAGES
 from parley.wire.native.examples import CLIENT_EXAMPLES, SERVER_EXAMPLES
 from parley.wire.native.message import Data
 from parley.wire.native.server import ERROR_CODES, SERVER_MESSAGES
 
-__all__ = ["CATALOGUE", "ERROR_CODES", "Direction", "Entry"]
-
-
-class Direction(StrEnum):
-    """Who sends a message."""
-
-    CLIENT = "client"
-    SERVER = "server"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A message; `example` is its `data` on the wire, `is_new` means that old clients do not know it."""
-
-    model: type[Data]
-    direction: Direction
-    section: int
-    is_new: bool
-    example: Mapping[str, Any]
-
-    @property
-    def type(self) -> str:
-        """The `type` in the envelope; some stand for a question and its answer."""
-        return self.model.TYPE
-
-    @property
-    def summary(self) -> str:
-        """The first sentence of its docstring."""
-        return (self.model.__doc__ or "").strip().split("\n")[0]
+__all__ = ["CATALOGUE", "ERROR_CODES", "NATIVE", "Direction", "Entry"]
 
 
 _SECTIONS: Mapping[str, int] = MappingProxyType(
@@ -91,3 +58,5 @@ CATALOGUE: tuple[Entry, ...] = (
     *(_entry(model, Direction.SERVER, SERVER_EXAMPLES[model.TYPE]) for model in SERVER_MESSAGES),
 )
 """Every message, those of clients first."""
+
+NATIVE = Protocol(title="Native protocol of Parley", entries=CATALOGUE, error_codes=tuple(ERROR_CODES))

@@ -116,7 +116,7 @@ class SessionDone(Data):
 
 
 class LiveProblem(Data):
-    """Something went wrong. After a `fatal` one the line is closed and the session is gone."""
+    """Something went wrong. After a `fatal` one nothing follows, and the line is closed."""
 
     TYPE: ClassVar[str] = "error"
 

@@ -1,4 +1,4 @@
-"""The messages as JSON Schema (2020-12)."""
+"""The messages of a protocol as JSON Schema (2020-12)."""
 
 from __future__ import annotations
 
@@ -6,28 +6,23 @@ from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from parley.wire.native.catalogue import CATALOGUE, Direction, Entry
+from parley.wire.catalogue import Direction, Entry, Protocol
 from parley.wire.native.message import Data
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def definition_name(entry: Entry) -> str:
-    """The name of a message's envelope among the definitions, for instance `client.ping`."""
-    return f"{entry.direction}.{entry.type}"
-
-
-def schema() -> dict[str, Any]:
+def schema(protocol: Protocol) -> dict[str, Any]:
     """Every message that may stand in a text frame; `$defs` holds each under its name."""
-    definitions = data_definitions()
-    for entry in CATALOGUE:
-        definitions[definition_name(entry)] = envelope_schema(entry)
+    definitions = data_definitions(protocol)
+    for entry in protocol.entries:
+        definitions[entry.name] = envelope_schema(entry)
     for direction in Direction:
-        names = [definition_name(entry) for entry in CATALOGUE if entry.direction is direction]
-        definitions[direction] = {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in names]}
+        names = [{"$ref": f"#/$defs/{entry.name}"} for entry in protocol.of(direction)]
+        definitions[direction] = {"anyOf": names}
     return {
         "$schema": _DIALECT,
-        "title": "Native protocol of Parley",
+        "title": protocol.title,
         "description": "Text frames: what a client sends, or what the server sends.",
         "anyOf": [{"$ref": f"#/$defs/{direction}"} for direction in Direction],
         "$defs": definitions,
@@ -59,12 +54,14 @@ def envelope_schema(entry: Entry) -> dict[str, Any]:
     }
 
 
-def data_definitions() -> dict[str, Any]:
+def data_definitions(protocol: Protocol) -> dict[str, Any]:
     """The `data` of every message and the values inside, by the names of their models."""
-    received: list[tuple[type[Data], JsonSchemaMode]] = [(entry.model, _mode(entry)) for entry in CATALOGUE]
+    received: list[tuple[type[Data], JsonSchemaMode]] = [
+        (entry.model, _mode(entry)) for entry in protocol.entries
+    ]
     _, described = models_json_schema(received, by_alias=True, ref_template="#/$defs/{model}")
     definitions: dict[str, Any] = described["$defs"]
-    asked = {entry.model.__name__ for entry in CATALOGUE if entry.direction is Direction.CLIENT}
+    asked = {entry.model.__name__ for entry in protocol.of(Direction.CLIENT)}
     for name, definition in definitions.items():
         definition["description"] = " ".join(str(definition.get("description", "")).split())
         for field in definition.get("properties", {}).values():
