@@ -93,6 +93,7 @@ def house_of(rooms: Rooms) -> app.House:
     anything = cast("Any", rooms)
     return app.House(
         settings=Settings(), profile=FINE, store=anything, fleet=anything, desk=anything, reception=anything,
+        live=anything,
         metrics=anything,
     )  # fmt: skip
 

@@ -45,6 +45,7 @@ def test_who_asks_whether_the_server_is_ready_hears_why_it_is_not(monkeypatch: p
         fleet=rooms,
         desk=rooms,
         reception=rooms,
+        live=rooms,
         metrics=rooms,
     )
 

@@ -15,20 +15,22 @@ from parley.app import options
 from parley.app.conditions import profile_facts, trouble_of
 from parley.app.doors import Behind, count_guests, hang_doors
 from parley.app.gauges import Gauges
+from parley.app.live_gauges import LiveGauges
+from parley.app.looking import look_around
 from parley.app.notifying import build_notifier, tell_end
-from parley.app.pools import elastic, limits_for, pools_for
+from parley.app.pools import limits_for
+from parley.app.recording import UploadRecorder
 from parley.app.settling import settler
-from parley.app.workshop import load_profiles, supplies_of
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
-from parley.engines.selecting import Selection, select
 from parley.errors import ParleyError
 from parley.fleet.fleet import Fleet
-from parley.fleet.spec import PoolSpec
 from parley.jobs.compacting import Compacting
 from parley.jobs.desk import Desk, open_desk
 from parley.jobs.known import Planner
 from parley.jobs.reception import Reception
+from parley.live.contract import LiveRoom
+from parley.live.room import LiveSpeech
 from parley.notify.events import Event
 from parley.notify.notifier import Notifier
 from parley.server.addresses import check
@@ -60,6 +62,7 @@ class House:
     fleet: Fleet
     desk: Desk
     reception: Reception
+    live: LiveRoom
     metrics: Metrics
     dispatch: Dispatch = field(init=False)
     application: ASGIApp = field(init=False)
@@ -70,8 +73,12 @@ class House:
     trouble: str = ""
 
     async def drain(self) -> None:
-        """Take nothing more; what runs is checkpointed and goes on after the next start."""
+        """Take nothing more; live sessions get their finals, what runs is checkpointed and goes on after the
+        next start.
+        """
         self.is_draining = True
+        # Before the desk, which takes the recordings of sessions that end.
+        await self.live.drain(self.settings.server.shutdown_grace_s)
         await self.desk.drain()
 
     def unready(self) -> Sequence[str]:
@@ -113,15 +120,16 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
 
     Raises ServerInUse, StorageError, InvalidSettings, ProfileError.
     """
-    chosen, profiles, installed, pools = await asyncio.to_thread(_look_around, settings)
-    profile = chosen.profile
-    if chosen.reason:
-        notice(chosen.reason)
+    found = await asyncio.to_thread(look_around, settings)
+    profile, profiles, installed = found.chosen.profile, found.known, found.installed
+    if found.chosen.reason:
+        notice(found.chosen.reason)
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.data_dir)
         stack.push_async_callback(store.close)
         # Who cancels a task is promised that it stops within two seconds.
         limits = replace(limits_for(settings), stop_grace_s=_STOP_GRACE_S)
+        pools = (*found.pools, *found.live.pools)
         fleet = await stack.enter_async_context(Fleet(pools, limits, notice=notice))
         desk = await stack.enter_async_context(
             open_desk(store, fleet, installed, options.desk_options(settings), settings.data_dir)
@@ -129,6 +137,11 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         planner = Planner(profiles, options.desk_options(settings).limits)
         reception = Reception(store, desk, settler(planner, installed), options.reception_options(settings))
         stack.push_async_callback(reception.close)
+        recorder = UploadRecorder(reception, settings.profile, settings.max_file_mib * MIB)
+        stack.push_async_callback(recorder.close)
+        bounds = options.live_limits(settings)
+        live = LiveSpeech(fleet, installed, profiles, profile.name, found.live.seats, bounds, recorder)
+        await stack.enter_async_context(live)
         house = House(
             settings=settings,
             profile=profile,
@@ -136,6 +149,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             fleet=fleet,
             desk=desk,
             reception=reception,
+            live=live,
             metrics=Metrics(),
             profiles=profiles,
             installed=frozenset(installed),
@@ -143,19 +157,6 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         await _furnish(house, stack)
         await _compact(house, installed, stack)
         yield house
-
-
-def _look_around(
-    settings: Settings,
-) -> tuple[Selection, Mapping[str, Profile], Mapping[str, Profile], tuple[PoolSpec, ...]]:
-    """The default profile, all profiles, those that are installed, and their pools; reads many folders."""
-    supplies, known = supplies_of(settings), load_profiles(settings)
-    chosen = select(known, settings.profile, None, supplies.has)
-    supplies.require(chosen.profile)
-    installed = {name: supplies.identified(each) for name, each in known.items() if supplies.has(each)}
-    pools = elastic(pools_for(installed.values(), settings, supplies), settings)
-    default = replace(chosen, profile=installed[chosen.profile.name])
-    return default, {**known, **installed}, installed, pools
 
 
 async def _furnish(house: House, stack: AsyncExitStack) -> None:
@@ -175,13 +176,15 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         lambda: not house.unready(),
         settings.data_dir,
     )
+    live = LiveGauges(house.metrics, house.live)
     rooms = Rooms(
         desk=house.desk,
         reception=house.reception,
         authority=authority,
         options=options.door_options(settings),
+        live=house.live,
         unready=house.unready,
-        figures=gauges.figures,
+        figures=lambda: {**gauges.figures(), **live.figures()},
         metrics=house.metrics.render,
         profiles=lambda: profile_facts(
             house.profiles, house.installed, house.profile.name, house.fleet.health()
@@ -196,6 +199,7 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         _every(_TIDY_EVERY_S, house.tidy),
         _keep_loaded(house),
         gauges.watch_loop(),
+        live.watch_loop(),
         notifier.run(),
     ):
         stack.callback(beside.create_task(work).cancel)

@@ -47,7 +47,7 @@ def test_the_receiver_knows_our_signature(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_metrics_that_are_named_exist(page: str) -> None:
-    named = set(re.findall(r"`?(parley_[a-z_]+)", (DOCS / page).read_text("utf-8")))
+    named = set(re.findall(r"`?(parley_[a-z0-9_]+)", (DOCS / page).read_text("utf-8")))
     assert named
     assert named <= {metric.name for metric in METRICS}
 
