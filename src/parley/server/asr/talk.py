@@ -26,7 +26,7 @@ class Ending(Enum):
     LOST = auto()
     """Nobody is there any more."""
     OVER = auto()
-    """The last event was told."""
+    """The last event was told; it may not have arrived."""
     WANTED = auto()
     """The client has another line, and wants the session there."""
     TAKEN = auto()
@@ -95,10 +95,11 @@ class Talk:
         if session is None:
             return
         try:
-            if ending in (Ending.LOST, Ending.WANTED):
-                await session.leave()
-            elif ending is not Ending.TAKEN:
+            if isinstance(ending, Exception):
                 await session.close()
+            elif ending is not Ending.TAKEN:
+                # At its end too: a client whose line broke before the last words comes back for them.
+                await session.leave()
         finally:
             self.behind.lines.let_go(session.facts.resume_token, self)
             self._is_free.set()

@@ -49,7 +49,7 @@ def test_a_session_from_start_to_done():
             assert await line.expect("done") == {"utterances": 1, "audio_seconds": 2.0, "task_id": None}
             await line.ends()
             assert line.closed == 1000
-            assert session.calls[-1] == "close"
+            assert session.calls[-1] == "leave"
             assert len(line.terminals()) == 1
 
     asyncio.run(main())
@@ -313,7 +313,7 @@ def test_a_client_takes_its_session_from_a_line_that_only_seems_alive():
             session.tell(DONE)
             await again.expect("done")
             await again.ends()
-            assert session.calls == ["leave", "resume", "close"]
+            assert session.calls == ["leave", "resume", "leave"]
 
     asyncio.run(main())
 

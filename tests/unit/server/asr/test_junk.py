@@ -63,7 +63,7 @@ async def converse(frames: list[str | bytes], *, begins: bool) -> None:
         await line.ends()
         assert len(line.terminals()) == 1, line.heard
         assert line.closed in (1000, 1013)
-        assert [session.calls[-1] for session in here.room.sessions] in ([], ["close"])
+        assert [session.calls[-1] for session in here.room.sessions] in ([], ["leave"])
 
 
 @MOST
