@@ -30,6 +30,7 @@ from parley.jobs.desk import Desk, open_desk
 from parley.jobs.known import Planner
 from parley.jobs.reception import Reception
 from parley.live.contract import LiveRoom
+from parley.live.costs import CountedFleet
 from parley.live.room import LiveSpeech
 from parley.notify.events import Event
 from parley.notify.notifier import Notifier
@@ -41,6 +42,7 @@ from parley.server.gate import Gate
 from parley.server.pace import Pace
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
+from parley.telemetry import names
 from parley.telemetry.metrics import Metrics
 
 Notice = Callable[[str], None]
@@ -140,7 +142,8 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         recorder = UploadRecorder(reception, settings.profile, settings.max_file_mib * MIB)
         stack.push_async_callback(recorder.close)
         bounds = options.live_limits(settings)
-        live = LiveSpeech(fleet, installed, profiles, profile.name, found.live.seats, bounds, recorder)
+        counted = CountedFleet(fleet)
+        live = LiveSpeech(counted, installed, profiles, profile.name, found.live.seats, bounds, recorder)
         await stack.enter_async_context(live)
         house = House(
             settings=settings,
@@ -154,6 +157,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             profiles=profiles,
             installed=frozenset(installed),
         )
+        house.metrics.watch(names.LIVE_PROCESSOR, counted.seconds)
         await _furnish(house, stack)
         await _compact(house, installed, stack)
         yield house

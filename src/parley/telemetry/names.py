@@ -106,6 +106,9 @@ LIVE_MOVED = _counter(
 LIVE_FINALS = _counter("live_finals", "Utterances of live sessions that got their final text.")
 LIVE_SKIPPED = _counter("live_partials_skipped", "Partial texts that were left out to keep up.")
 LIVE_AUDIO = _counter("live_audio_seconds", "Seconds of audio that live sessions have taken.")
+LIVE_PROCESSOR = _counter(
+    "live_processor_seconds", "Processor time of live speech in workers: listening, final, partial.", "stage"
+)
 
 NOTIFICATIONS = _counter(
     "notifications", "Deliveries by kind of target and outcome: sent, failed, given_up, dropped.",

@@ -62,7 +62,7 @@ async def _listening(process: Process, said: deque[str]) -> str:
                     return found[1]
     except TimeoutError:
         raise WorkerError("The server did not begin to listen.", detail="\n".join(said)) from None
-    reason = said[-1].removeprefix("parley: ") if said else "it said nothing."
+    reason = said[-1].strip().removeprefix("parley: ") if said else "it said nothing."
     raise WorkerError(f"The server ended at once: {reason}", detail="\n".join(said))
 
 

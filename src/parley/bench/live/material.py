@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from parley.bench.corpus import Sample
-from parley.bench.live.clips import Clip, Samples, pieces, voiced, whole
+from parley.bench.live.clips import PAUSE_S, Clip, Samples, joined, pieces, voiced, whole
 from parley.bench.live.script import Script, after_each_other, in_groups, in_turn
 from parley.errors import InputError
 
@@ -27,7 +27,7 @@ MOST_TIMED_S = 45.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scripts:
     """`talk` is for those who just speak, `timed` for those who are listened to; `speech_share` is how
-    much of `talk` is loud."""
+    much of `talk` is speech."""
 
     talk: Script
     timed: Script
@@ -51,7 +51,7 @@ def scripts(
         )
         timed = after_each_other(timed, groups)
     talk = in_turn(clips, TALK_GAP_S)
-    loud_s = sum(span.duration for clip in clips for span in voiced(clip.samples))
+    loud_s = sum(span.duration for clip in clips for span in joined(voiced(clip.samples), PAUSE_S))
     return Scripts(talk=talk, timed=timed, speech_share=loud_s / talk.duration)
 
 

@@ -22,7 +22,7 @@ class Conditions:
     """Under what everything was measured; `is_own` says that the server shared the machine with us.
 
     `silence_ms` is the silence that ends an utterance, `max_lag_ms` the bound on the lag's 95th percentile,
-    `speech_share` how much of what sessions say in trials is loud.
+    `speech_share` how much of what sessions say in trials is speech.
     """
 
     profile: str

@@ -60,7 +60,7 @@ def conditions(report: LiveReport) -> str:
         f"Profile {ours.profile}: speech is {heard}; partials {'on' if ours.partials else 'off'}. "
         f"Audio comes in chunks of {ours.chunk_ms} ms, each sent when its last sample has been spoken. "
         f"An utterance ends with {ours.silence_ms} ms of silence. "
-        f"Of what the sessions say in trials {ours.speech_share:.0%} is loud. "
+        f"Of what the sessions say in trials {ours.speech_share:.0%} is speech. "
         f"{where if ours.is_own else 'The server is another one.'}{many}"
     )
 
