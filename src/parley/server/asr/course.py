@@ -12,8 +12,8 @@ from parley.server.asr.talk import Ending, Talk
 from parley.server.asr.telling import acknowledgement, message_of
 from parley.server.socket.line import LineGone
 
-_BEAT_S = 0.5
-"""Between two acknowledgements; one each second is promised, on a busy machine too."""
+_SILENT_S = 0.9
+"""Longest time between two acknowledgements: one each second is promised."""
 
 
 class Course:
@@ -57,10 +57,13 @@ class Course:
     async def _beat(self) -> Ending:
         """Acknowledge where the session has not done so lately, and look whether the key still holds."""
         session, _ = await self._talk.opened()
+        self._acknowledged_at = _now()
         while True:
-            await asyncio.sleep(_BEAT_S)
-            await self._talk.confirm()
-            if _now() - self._acknowledged_at >= _BEAT_S:
+            due_s = self._acknowledged_at + _SILENT_S - _now()
+            if due_s > 0:
+                await asyncio.sleep(due_s)
+                await self._talk.confirm()
+            else:
                 self._acknowledged_at = _now()
                 await self._talk.say(acknowledgement(session, self._received))
 

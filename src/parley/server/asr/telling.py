@@ -45,11 +45,11 @@ def message_of(event: LiveEvent, session: LiveSession) -> Data:
     """An event in the words of the protocol."""
     match event:
         case Voice():
-            return VadStatus(status=event.status, time=event.time)
+            return VadStatus(status=event.status, time=_rounded(event.time))
         case Partial():
             return PartialText(
                 utterance=event.utterance,
-                start=event.start,
+                start=_rounded(event.start),
                 text=event.text,
                 stable_chars=event.stable_chars,
             )
@@ -58,12 +58,14 @@ def message_of(event: LiveEvent, session: LiveSession) -> Data:
         case Received():
             return acknowledgement(session, event)
         case Level():
-            return LevelHeard(dbfs=event.dbfs)
+            return LevelHeard(dbfs=round(event.dbfs, 1))
         case Trouble():
             return problem_of(event.error, fatal=False, utterance=event.utterance)
         case Done():
             return SessionDone(
-                utterances=event.utterances, audio_seconds=event.audio_seconds, task_id=event.task_id
+                utterances=event.utterances,
+                audio_seconds=_rounded(event.audio_seconds),
+                task_id=event.task_id,
             )
         case Failed():
             return problem_of(event.error, fatal=True)
@@ -72,14 +74,28 @@ def message_of(event: LiveEvent, session: LiveSession) -> Data:
 def _final(event: Final) -> FinalText:
     return FinalText(
         utterance=event.utterance,
-        start=event.start,
-        end=event.end,
+        start=_rounded(event.start),
+        end=_rounded(event.end),
         text=event.text,
-        confidence=event.confidence,
+        confidence=_sure(event.confidence),
         words=None if event.words is None else tuple(_word(word) for word in event.words),
         language=event.language,
     )
 
 
 def _word(word: Word) -> WordHeard:
-    return WordHeard(text=word.text, start=word.start, end=word.end, confidence=word.confidence)
+    return WordHeard(
+        text=word.text,
+        start=_rounded(word.start),
+        end=_rounded(word.end),
+        confidence=_sure(word.confidence),
+    )
+
+
+def _rounded(time: float) -> float:
+    """To milliseconds: no engine knows more."""
+    return round(time, 3)
+
+
+def _sure(confidence: float | None) -> float | None:
+    return None if confidence is None else round(confidence, 4)

@@ -117,7 +117,7 @@ def test_every_event_is_told_in_its_order():
                 Final(
                     utterance=0, start=0.5, end=1.5, text="good", confidence=0.8, words=(word,), language="en"
                 ),
-                Voice(status="speech_end", time=1.5),
+                Voice(status="speech_end", time=1.5000000000000002),
                 Trouble(error=RecognitionFailed("It was lost."), utterance=1),
             )
             assert (await line.expect("vad"))["status"] == "speech_start"
@@ -142,7 +142,7 @@ def test_every_event_is_told_in_its_order():
                 "speaker": None,
                 "translation": None,
             }
-            assert (await line.expect("vad"))["status"] == "speech_end"
+            assert await line.expect("vad") == {"status": "speech_end", "time": 1.5}
             assert await line.expect("error") == {
                 "error": "recognition_failed",
                 "message": "It was lost.",
@@ -163,7 +163,7 @@ def test_audio_is_acknowledged_when_the_session_says_so_and_when_it_does_not():
             await until(lambda: len(line.heard) == 2)
             assert line.heard[1]["data"] == {"received_samples": 0, "lag_ms": 250, "skipped_partials": 3}
             line.send_audio(bytes(32000))
-            await until(lambda: len(line.heard) >= 5)
+            await until(lambda: len(line.heard) >= 4)
             acks = [message["data"] for message in line.heard[2:]]
             assert [ack["received_samples"] for ack in acks][-1] == 16000
             assert {(ack["lag_ms"], ack["skipped_partials"]) for ack in acks} == {(250, 3)}
