@@ -94,6 +94,14 @@ def test_a_seat_for_each_two_processors_unless_somebody_says(
     assert (limits.workers, limits.max_sessions) == (seats, 16 * seats)
 
 
+def test_workers_go_home_as_those_of_recordings_do() -> None:
+    [pool] = pools_of("embedded", live={"workers": 1}).pools
+    assert (pool.idle_s, pool.unload_s) == (300.0, None)
+    given: dict[str, Any] = {"engines": {"idle_unload_s": 20.0}, "queue": {"worker_idle_s": 9.0}}
+    [pool] = pools_of("embedded", live={"workers": 1}, **given).pools
+    assert (pool.idle_s, pool.unload_s) == (9.0, 20.0)
+
+
 def test_limits_are_those_of_the_settings() -> None:
     given: dict[str, Any] = {
         "live": {"max_sessions": 5, "max_lag_ms": 1500, "partial_interval_ms": 300, "resume_s": 7.0}

@@ -78,6 +78,7 @@ def _pools_of(
             is_live=True,
             threads=threads,
             idle_s=settings.queue.worker_idle_s,
+            unload_s=settings.engines.idle_unload_s or None,
             call_floor_s=min(settings.live.call_floor_s, settings.call_floor_s),
             call_per_audio_s=min(settings.live.call_per_audio_s, settings.call_per_audio_s),
         )
