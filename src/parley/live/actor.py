@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from parley.errors import ParleyError
+from parley.errors import ParleyError, RecognitionFailed
 from parley.live.berth import Berth
 from parley.live.errands import Urgency
 from parley.live.events import Trouble, Voice
 from parley.live.hearing import Hearing
 from parley.live.inlet import Inlet
-from parley.live.listening import WARM_UP_S, Listening, Speech
+from parley.live.listening import GRID, WARM_UP_S, Listening, Speech
 from parley.live.outbox import Outbox
 from parley.live.plans import Plan
 from parley.live.rescue import SpotLost
@@ -35,7 +35,7 @@ MOST_FEED = SAMPLE_RATE_HZ
 LONGEST_WAIT_S = 0.1
 """Less than that is fed too when nothing more comes for so long."""
 
-_WARM_UP = round(WARM_UP_S * SAMPLE_RATE_HZ)
+_WARM_UP = round(WARM_UP_S * SAMPLE_RATE_HZ) + GRID
 
 
 class Actor:
@@ -120,7 +120,8 @@ class Actor:
             return await self._listening.hear(until, self._replay_from(), is_last=is_last)
         except SpotLost as lost:
             # The sound of this spot is left out; what was said before it ends here.
-            self._outbox.put(Trouble(error=lost.error))
+            told = "A part of the audio could not be listened to and is left out; say it again."
+            self._outbox.put(Trouble(error=RecognitionFailed(told, detail=lost.error.message)))
             self._endpointer.cut(self._listening.heard / SAMPLE_RATE_HZ)
             self._listening.skip(until)
             return Speech(islands=(), open_since=None, heard_s=until / SAMPLE_RATE_HZ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from parley.engines.contract import EngineSpec
@@ -31,12 +32,13 @@ class Seats:
 
     async def close(self) -> None:
         """Answer everybody."""
-        for seat in self._seats:
-            await seat.close()
+        async with asyncio.TaskGroup() as group:
+            for seat in self._seats:
+                group.create_task(seat.close())
 
 
 class Berth:
-    """One session's place. `moved` counts how often it went on in another worker, or one started anew."""
+    """One session's place."""
 
     def __init__(self, seats: Seats, seat: Seat, owner: str, engines: Sequence[EngineSpec]) -> None:
         self._seats = seats
@@ -44,7 +46,6 @@ class Berth:
         self._engines = engines
         self._streams = 0
         self.owner = owner
-        self.moved = 0
         seat.sessions += 1
 
     async def ask(self, engine: EngineSpec, request: Request, audio_s: float, urgency: Urgency) -> Reply:
@@ -75,7 +76,6 @@ class Berth:
 
     def move(self, *, in_trouble: bool) -> None:
         """Something was lost here: sit where it is best now, which may be the same seat."""
-        self.moved += 1
         if in_trouble:
             self._seat.troubled_at = self._seats.clock()
         self._seat.sessions -= 1

@@ -53,6 +53,11 @@ class Inlet:
         """The sample that comes next."""
         return self.ring.last
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the client is kept waiting."""
+        return not self._roomy.is_set()
+
     async def write(
         self, data: memoryview, is_wanted: Callable[[], bool], hear: Callable[[bytes], None]
     ) -> None:
@@ -134,7 +139,8 @@ class Inlet:
         self._arrived.set()
 
     def _weigh(self) -> None:
-        if self.is_ended or self.last - self._dealt < self._backlog:
+        is_roomy = self.last - self._dealt < self._backlog and self.ring.room > SAMPLE_RATE_HZ
+        if self.is_ended or is_roomy:
             self._roomy.set()
         else:
             self._roomy.clear()

@@ -29,6 +29,9 @@ from parley.wire.frames import FeedStream, Reply
 LINE_LIMIT = 4096
 """Errands that wait: a session has two at most, and what it leaves behind."""
 
+CLOSE_GRACE_S = 1.0
+"""So long what is in line may take when the seat is closed: streams are dropped then."""
+
 _OWN_FAULTS = (UnitPoisoned, EngineFailed, OutOfMemory)
 """What one of several requests may be to blame for."""
 
@@ -91,8 +94,9 @@ class Lane:
     async def close(self) -> None:
         """Answer everybody and end."""
         self._is_closed = True
-        if self._task is not None:
-            task = self._task
+        task = self._task
+        if task is not None:
+            await asyncio.wait({task}, timeout=CLOSE_GRACE_S)
             task.cancel()
             await asyncio.wait({task})
 

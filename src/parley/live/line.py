@@ -45,11 +45,14 @@ class SessionLine:
         if self._is_current:
             self._session.end_input()
 
-    async def listen(self, after: int | None = None) -> AsyncIterator[LiveEvent]:
+    def listen(self, after: int | None = None) -> AsyncIterator[LiveEvent]:
         """See LiveSession."""
-        if not self._is_current:
+        return self._events(self._session.outbox.listen(after) if self._is_current else None)
+
+    async def _events(self, events: AsyncIterator[LiveEvent] | None) -> AsyncIterator[LiveEvent]:
+        if events is None:
             return
-        async for event in self._session.outbox.listen(after):
+        async for event in events:
             yield event
         if self._is_current and self._session.is_over:
             self._forget(self._session)

@@ -16,6 +16,9 @@ from parley.speech.stream import StreamHeard
 WARM_UP_S = 2.0
 """So much audio a stream that is opened anew hears before what counts: a detector comes into its state."""
 
+GRID = 12_800
+"""Streams begin at multiples of this many samples, so that frames lie where they lay (0.8 s)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
@@ -32,7 +35,8 @@ class Speech:
 
 
 class Listening:
-    """Hears the session's audio once and in order; `read` gives it by sample numbers.
+    """Hears the session's audio once and in order; `read` gives it by sample numbers. `moved` counts how
+    often that went on in another stream.
 
     What was said of the audio stays said: a stream that hears it again is believed only about what
     comes after, and about the island that was open.
@@ -47,7 +51,9 @@ class Listening:
         self._open_since: float | None = None
         self._begun: float | None = None
         self._late: Span | None = None
+        self._barrier = 0
         self.heard = 0
+        self.moved = 0
 
     async def hear(self, until: int, replay_from: int, *, is_last: bool = False) -> Speech:
         """What is said of the audio up to the sample `until`.
@@ -71,7 +77,8 @@ class Listening:
     def skip(self, until: int) -> None:
         """Leave audio out that cannot be heard."""
         self._stream.close()
-        self.heard, self._open_since, self._begun = until, None, None
+        self.heard = self._barrier = until
+        self._open_since = None
         self._told_s = max(self._told_s, until / SAMPLE_RATE_HZ)
 
     def close(self) -> None:
@@ -81,17 +88,17 @@ class Listening:
     async def _catch_up(self, replay_from: int) -> None:
         """Bring a new stream to where the old one was. What it says of that is said already, but for the
         island that was open: that goes on, or has ended meanwhile."""
-        self._origin = min(replay_from, self.heard)
+        self._begun = self._open_since
+        self._origin = _aligned(max(replay_from, self._barrier), self.heard)
         if self._origin == self.heard:
-            self._begun = None
             return
         again = await self._stream.feed(self._read(self._origin, self.heard), Urgency.LISTENING)
         if self._open_since is not None and again.open_since is None:
             ends = [island.end + self._origin_s for island in again.islands]
             end = max([end for end in ends if end > self._open_since], default=self._heard_s)
             self._late = Span(self._open_since, min(end, self._heard_s))
-            self._open_since = None
-        self._begun = self._open_since
+            self._begun = self._open_since = None
+        self.moved += 1
 
     def _told(self, heard: StreamHeard) -> Speech:
         islands = [self._late] if self._late else []
@@ -117,3 +124,8 @@ class Listening:
     @property
     def _heard_s(self) -> float:
         return self.heard / SAMPLE_RATE_HZ
+
+
+def _aligned(first: int, heard: int) -> int:
+    """The next sample on the grid, if it was heard."""
+    return min(-(-first // GRID) * GRID, heard)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from parley.engines.contract import EngineSpec
 from parley.errors import EngineFailed, ParleyError, UnitPoisoned
 from parley.live.errands import Ask, Errand, Urgency
@@ -29,6 +27,7 @@ class RedecodingHearing(Hearing):
         self._interval = round(interval_s * SAMPLE_RATE_HZ)
         self._errand: Errand | None = None
         self._decoded: tuple[Part, Recognition] | None = None
+        self._asked: Part | None = None
         self._agreement = Agreement()
         self._due = 0
 
@@ -57,20 +56,19 @@ class RedecodingHearing(Hearing):
             return False
         part = utterance.so_far
         if utterance.is_paused:
-            return utterance.is_quiet and (self._decoded is None or self._decoded[0] != part)
+            return utterance.is_quiet and self._asked != part
         return part.last >= self._due
 
     async def _partial(self, utterance: Utterance) -> None:
-        asked: list[Part] = []
-
         def make() -> Ask | None:
             if utterance.whole is not None:
                 return None
-            part = utterance.so_far
+            self._asked = utterance.so_far
             self._due = utterance.heard + self._interval
-            asked[:] = [part]
-            return self._recognising.ask(self._asr, part)
+            return self._recognising.ask(self._asr, self._asked)
 
+        # Also where it comes to nothing, it is not tried again before there is more audio.
+        self._asked = utterance.so_far
         self._due = utterance.heard + self._interval
         self._errand = self._means.berth.post(self._asr, make, Urgency.PARTIAL)
         try:
@@ -84,18 +82,20 @@ class RedecodingHearing(Hearing):
         finally:
             self._errand = None
         if reply is not None:
-            self._show(utterance, asked[0], recognition_of(reply))
+            self._show(utterance, self._asked, recognition_of(reply))
 
     def _show(self, utterance: Utterance, part: Part, recognition: Recognition) -> None:
         self._decoded = (part, recognition)
         text = join_texts([piece.text for piece in recognition.pieces])
         if utterance.whole is None or utterance.whole == part:
-            shown, stable = self._agreement.take(text)
-            self._telling.partial(utterance, shown, stable)
+            is_paused = bool(part.islands) and part.last / SAMPLE_RATE_HZ > part.islands[-1].end
+            shown, stable = self._agreement.take(text, part.duration, is_paused=is_paused)
+            # Punctuation has its say when the utterance has ended: nothing is promised before.
+            self._telling.partial(utterance, shown, 0 if self._plan.punctuation else stable)
 
     async def _last_word(self, utterance: Utterance) -> Said:
         decoded, self._decoded = self._decoded, None
-        agreement, self._agreement = self._agreement, Agreement()
+        self._agreement = Agreement()
         whole = utterance.whole
         if whole is None:
             return Said()
@@ -103,5 +103,4 @@ class RedecodingHearing(Hearing):
             heard = [decoded]
         else:
             heard = await self._recognising.whole(self._asr, whole)
-        said = await self._recognising.said(heard)
-        return replace(said, text=agreement.settle(said.text)) if agreement.stable else said
+        return await self._recognising.said(heard)

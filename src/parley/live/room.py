@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,8 @@ from parley.live.plans import Plan, plan
 from parley.live.seat import Seat
 from parley.live.session import Session
 from parley.live.tally import Tally
+
+_log = logging.getLogger(__name__)
 
 TICK_S = 0.2
 CLOSE_GRACE_S = 5.0
@@ -68,6 +71,7 @@ class LiveSpeech:
 
     async def __aenter__(self) -> Self:
         self._ticker = asyncio.create_task(self._tick())
+        self._ticker.add_done_callback(_look)
         return self
 
     async def __aexit__(
@@ -101,6 +105,10 @@ class LiveSpeech:
             recording = await self._recorder.open(user, wish) if wish.record and self._recorder else None
         finally:
             self._opening -= 1
+        if self._is_closed:
+            if recording is not None:
+                await recording.abandon()
+            raise _closed()
         return self._begin(user, wish, planned, seat, recording)
 
     def _begin(
@@ -187,9 +195,14 @@ class LiveSpeech:
     def _bury(self) -> None:
         now = self._clock()
         for session in tuple(self._ended.values()):
-            since = session.left_at if session.left_at is not None else session.ended_at
-            if since is not None and now - max(since, session.ended_at or since) >= self._limits.resume_s:
+            if session.ended_at is not None and now - session.ended_at >= self._limits.resume_s:
                 self._forget(session)
+
+
+def _look(ticker: asyncio.Task[None]) -> None:
+    error = None if ticker.cancelled() else ticker.exception()
+    if error is not None:
+        _log.error("nobody looks at the time of live sessions any more", exc_info=error)
 
 
 def _closed() -> FleetClosed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from parley.engines.contract import EngineSpec
@@ -56,5 +57,6 @@ class Seat:
 
     async def close(self) -> None:
         """Answer everybody and end."""
-        for lane in self._lanes:
-            await lane.close()
+        async with asyncio.TaskGroup() as group:
+            for lane in self._lanes:
+                group.create_task(lane.close())

@@ -114,6 +114,11 @@ class Session:
         return self._hearing.skipped_partials
 
     @property
+    def moved(self) -> int:
+        """How often it went on in another worker, or in the same one started anew."""
+        return self._listening.moved
+
+    @property
     def audio_s(self) -> float:
         """Seconds of audio taken."""
         return self.inlet.last / SAMPLE_RATE_HZ
@@ -136,6 +141,8 @@ class Session:
         """Another line takes the place of the one before; its number."""
         self.left_at = None
         self.line += 1
+        # Who listened on the line before hears no more: it would be lost.
+        self.outbox.listen()
         self.inlet.change_lines()
         return self.line
 
@@ -150,6 +157,8 @@ class Session:
         if self.left_at is not None:
             if now - self.left_at >= self._limits.resume_s:
                 self.end_input()
+        elif self.inlet.is_full and not self.outbox.is_full:
+            return
         elif now - self.inlet.last_at >= self._limits.session_idle_s:
             idle = f"No audio came for {self._limits.session_idle_s:g} seconds; open a new session."
             self.end_input(SessionIdle(idle))
@@ -158,6 +167,8 @@ class Session:
         """End now; returns when everything is free."""
         self._break_off(why or LiveError("The session was closed before its end."))
         await asyncio.wait({self._task})
+        # Again, because a task that is ended before its first step never comes to its last.
+        await self._taping.abandon()
         await self._hearing.wait_closed()
 
     async def wait(self, timeout_s: float) -> None:

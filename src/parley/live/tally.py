@@ -25,7 +25,7 @@ class Tally:
         self.finals += session.finals
         self.skipped_partials += session.skipped_partials
         self.audio_s += session.audio_s
-        self.moved += session.berth.moved
+        self.moved += session.moved
 
     def stats(self, sessions: Sequence[Session]) -> LiveStats:
         """All of it, with the sessions that are open."""
@@ -38,5 +38,5 @@ class Tally:
             finals=self.finals + sum(session.finals for session in sessions),
             skipped_partials=self.skipped_partials + sum(each.skipped_partials for each in sessions),
             audio_seconds=self.audio_s + sum(session.audio_s for session in sessions),
-            moved=self.moved + sum(session.berth.moved for session in sessions),
+            moved=self.moved + sum(session.moved for session in sessions),
         )

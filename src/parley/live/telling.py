@@ -9,6 +9,7 @@ from parley.errors import ParleyError, RecognitionFailed
 from parley.live.events import Final, Partial, Trouble
 from parley.live.outbox import Outbox
 from parley.live.utterances import Utterance
+from parley.signal.agreement import keep
 from parley.signal.tokens import is_said
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.transcript import Word
@@ -57,7 +58,7 @@ class Telling:
                 utterance=number,
                 start=utterance.start,
                 end=max(utterance.start, utterance.end),
-                text=said.text if is_said(said.text) else "",
+                text=keep(utterance.promised, said.text if is_said(said.text) else ""),
                 confidence=said.confidence,
                 words=said.words,
                 language=said.language,

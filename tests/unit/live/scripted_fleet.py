@@ -7,10 +7,12 @@ recognised depends on every sample that a session sends, and on nothing else.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from tests.unit.live.virtual_time import now
 
 from parley.engines.contract import Capability, EngineSpec, Role
 from parley.engines.profiles import Profile
@@ -24,14 +26,13 @@ from parley.speech.span import Span
 from parley.speech.stream import StreamHeard
 from parley.speech.transcript import Word
 from parley.wire import frames
-from tests.unit.live.virtual_time import now
 
 RATE = 16_000
 FRAME = 512
 
 
 def spec(name: str, role: Role, **facts: object) -> EngineSpec:
-    known = dict(factory="none:none", revision="1", summary="", licence="", max_stretch_s=21.0)
+    known = {"factory": "none:none", "revision": "1", "summary": "", "licence": "", "max_stretch_s": 21.0}
     return EngineSpec(name=name, role=role, **{**known, **facts})  # type: ignore[arg-type]
 
 
@@ -68,7 +69,7 @@ def words_in(pcm: bytes, islands: Sequence[Span] | None = None) -> list[tuple[in
     borders = [0, *(np.flatnonzero(np.diff(samples)) + 1).tolist(), len(samples)]
     found = [
         (int(samples[a]), a / RATE, b / RATE)
-        for a, b in zip(borders, borders[1:], strict=False)
+        for a, b in itertools.pairwise(borders)
         if b - a >= 1600 and samples[a]
     ]
     if islands is None:
