@@ -89,14 +89,7 @@ class Agreement:
 
     def settle(self, final: str) -> str:
         """The final text, with the stable characters kept."""
-        if final.startswith(self._stable):
-            return final
-        words = _words(final)
-        after = _aligned(_words(self._stable), words)
-        rest = final[words[after - 1].end if after else 0 :].rstrip()
-        if rest and not after and _is_spaced(self._stable, rest):
-            rest = f" {rest}"
-        return self._stable + rest
+        return keep(self._stable, final)
 
     def _agreed(self, decode: _Decode) -> int:
         """The words on which enough of the last decodes agree."""
@@ -110,6 +103,18 @@ class Agreement:
     def _without_last(self, text: str, words: Sequence[_Word]) -> str:
         end = words[-2].end if len(words) > 1 else 0
         return text[: max(end, len(self._stable))]
+
+
+def keep(stable: str, final: str) -> str:
+    """The final text, but beginning with the stable one in place of what it says there itself."""
+    if final.startswith(stable):
+        return final
+    words = _words(final)
+    after = _aligned(_words(stable), words)
+    rest = final[words[after - 1].end if after else 0 :].rstrip()
+    if rest and not after and _is_spaced(stable, rest):
+        rest = f" {rest}"
+    return stable + rest
 
 
 def _words(text: str) -> list[_Word]:

@@ -14,8 +14,9 @@ from parley.speech.span import Span
 PREROLL_S = 0.2
 """An utterance's audio begins so much before its first island, where that belongs to no other."""
 
-LATE_S, LATE_END_S = 0.8, 1.4
-"""How late a VAD that does not say how far it is settled may tell the start and the end of an island."""
+LATE_S = 0.8
+"""How late a VAD that does not say how far it is settled may tell where islands begin and end. FSMN-VAD fed
+every 0.1 s: 0.74 s for the one, 0.47 s for the other."""
 
 TIRING, TIRED = 0.5, 0.8
 """The patience with pauses shrinks from this part of the longest utterance on, and is gone at that one."""
@@ -115,7 +116,7 @@ class Endpointer:
         No island that is still to be told begins before `settled_s`, nor does the open one end before it.
         """
         if settled_s is None:
-            settled_s = heard_s - (LATE_S if open_since is None else LATE_END_S)
+            settled_s = heard_s - LATE_S
         self._facts.append(Heard(tuple(islands), open_since, heard_s, settled_s))
 
     def cut(self, at_s: float) -> None:
