@@ -6,8 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from parley.api import stream, transcribe, transcribe_async
+    from parley.api import listen, stream, transcribe, transcribe_async, transcribe_live
     from parley.errors import ParleyError
+    from parley.speech.live import Done, Final, Level, LiveEvent, Partial, Received, Trouble, Voice
     from parley.speech.transcript import Segment, Transcript, Word
 
 __version__ = "0.1.0"
@@ -16,20 +17,36 @@ _HOMES = {
     "transcribe": "parley.api",
     "transcribe_async": "parley.api",
     "stream": "parley.api",
+    "listen": "parley.api",
+    "transcribe_live": "parley.api",
     "ParleyError": "parley.errors",
+    **dict.fromkeys(
+        ("Done", "Final", "Level", "LiveEvent", "Partial", "Received", "Trouble", "Voice"),
+        "parley.speech.live",
+    ),
     "Segment": "parley.speech.transcript",
     "Transcript": "parley.speech.transcript",
     "Word": "parley.speech.transcript",
 }
 
 __all__ = [
+    "Done",
+    "Final",
+    "Level",
+    "LiveEvent",
     "ParleyError",
+    "Partial",
+    "Received",
     "Segment",
     "Transcript",
+    "Trouble",
+    "Voice",
     "Word",
+    "listen",
     "stream",
     "transcribe",
     "transcribe_async",
+    "transcribe_live",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The public functions: recordings become transcripts from Python.
+"""The public functions: recordings and live speech become text from Python.
 
 import parley
 
@@ -10,15 +10,21 @@ for segment in transcript.segments:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
 from parley.app import nobody_listens, open_workshop
+from parley.app.hearing import LocalSession, hear
 from parley.batch.events import Event, Heard
 from parley.batch.wish import Wish
+from parley.client.feeding import converse
+from parley.client.journey import events_of
+from parley.live.options import Encoding, LiveWish
 from parley.settings import Settings, load_settings
-from parley.speech.media import DecodeOptions, RawFormat
+from parley.speech.live import LiveEvent
+from parley.speech.media import SAMPLE_RATE_HZ, DecodeOptions, RawFormat
 from parley.speech.recognition import RecognitionOptions, SpeakerCount, parse_speaker_count
 from parley.speech.transcript import Segment, Transcript
 
@@ -45,6 +51,25 @@ class Asked(TypedDict, total=False):
     strict: bool
     use_cache: bool
     workers: int
+    data_dir: str | Path
+
+
+class AskedLive(TypedDict, total=False):
+    """Options of `listen` and `transcribe_live`: how the audio comes (16 kHz, 16 bits, mono unless said
+    otherwise), and what is wanted. `endpoint_silence_ms` is the silence that ends an utterance.
+    """
+
+    sample_rate: int
+    encoding: Encoding
+    channels: int
+    profile: str
+    language: str
+    prompt: str
+    hotwords: dict[str, float]
+    partials: bool
+    endpoint_silence_ms: int
+    words: bool
+    levels: bool
     data_dir: str | Path
 
 
@@ -102,9 +127,52 @@ def stream(path: str | Path, **asked: Unpack[Asked]) -> Transcription:
     return Transcription(Path(path), _settings(asked), _wish(asked))
 
 
+def listen(**asked: Unpack[AskedLive]) -> AbstractAsyncContextManager[LocalSession]:
+    """A live session, which ends with the `async with` block: send audio, and iterate over what was heard.
+
+    Entering it raises parley.ParleyError.
+    """
+    settings = load_settings(profile=asked.get("profile"), data_dir=asked.get("data_dir"))
+    return hear(settings, _live_wish(asked))
+
+
+async def transcribe_live(
+    chunks: AsyncIterable[bytes] | Iterable[bytes], **asked: Unpack[AskedLive]
+) -> AsyncGenerator[LiveEvent, None]:
+    """What is heard in audio as it comes: `async for event in parley.transcribe_live(microphone)`.
+
+    The last event is `Done`. Raises parley.ParleyError, and in the end what iterating over `chunks` raised.
+    """
+
+    async def work(tell: Callable[[LiveEvent], Awaitable[None]]) -> None:
+        async with listen(**asked) as session, aclosing(converse(session, chunks)) as events:
+            async for event in events:
+                await tell(event)
+
+    async with aclosing(events_of(work)) as events:
+        async for event in events:
+            yield event
+
+
 def _settings(asked: Asked) -> Settings:
     return load_settings(
         profile=asked.get("profile"), workers=asked.get("workers"), data_dir=asked.get("data_dir")
+    )
+
+
+def _live_wish(asked: AskedLive) -> LiveWish:
+    silence_ms = asked.get("endpoint_silence_ms")
+    return LiveWish(
+        sample_rate_hz=asked.get("sample_rate", SAMPLE_RATE_HZ),
+        encoding=asked.get("encoding", "pcm16"),
+        channels=asked.get("channels", 1),
+        language=asked.get("language"),
+        hotwords=tuple(asked.get("hotwords", {}).items()),
+        prompt=asked.get("prompt"),
+        partials=asked.get("partials", True),
+        endpoint_silence_s=None if silence_ms is None else silence_ms / 1000,
+        words=asked.get("words", False),
+        levels=asked.get("levels", False),
     )
 
 

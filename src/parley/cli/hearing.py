@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 from parley.cli.remote import Server
 from parley.cli.sounds import Sound
 from parley.client import LiveOptions
-from parley.live.contract import LiveSession
+from parley.client.feeding import Listening
 from parley.live.options import LiveWish
 from parley.settings import Settings
-from parley.speech.live import Failed, LiveEvent
 
 Notice = Callable[[str], None]
 
@@ -31,47 +29,10 @@ class Wanted:
     record: bool = False
 
 
-class Hearing(Protocol):
-    """An open session."""
-
-    async def send(self, audio: bytes) -> None:
-        """Take audio; waits while recognition is too far behind."""
-        ...
-
-    async def stop(self) -> None:
-        """The input has ended."""
-        ...
-
-    def __aiter__(self) -> AsyncIterator[LiveEvent]:
-        """Everything that is told; raises ParleyError when the session cannot go on."""
-        ...
-
-
-class HereHearing:
-    """A session of this process."""
-
-    def __init__(self, session: LiveSession) -> None:
-        self._session = session
-
-    async def send(self, audio: bytes) -> None:
-        """See Hearing."""
-        await self._session.write(audio)
-
-    async def stop(self) -> None:
-        """See Hearing."""
-        await self._session.stop()
-
-    async def __aiter__(self) -> AsyncGenerator[LiveEvent]:
-        async for event in self._session.listen():
-            if isinstance(event, Failed):
-                raise event.error
-            yield event
-
-
 @asynccontextmanager
 async def hear_at_server(
     settings: Settings, server: Server, wanted: Wanted, sound: Sound
-) -> AsyncGenerator[Hearing]:
+) -> AsyncGenerator[Listening]:
     """A session at a server; raises ServerUnreachable, and what the server refuses with."""
     options = LiveOptions(
         sample_rate=sound.sample_rate_hz,
@@ -92,9 +53,9 @@ async def hear_at_server(
 @asynccontextmanager
 async def hear_here(
     settings: Settings, notice: Notice, wanted: Wanted, sound: Sound
-) -> AsyncGenerator[Hearing]:
+) -> AsyncGenerator[Listening]:
     """A session in this process, its models in workers; raises what opening one raises."""
-    from parley.app.live_workshop import open_live
+    from parley.app.hearing import hear
 
     silence_ms = wanted.endpoint_silence_ms
     wish = LiveWish(
@@ -107,9 +68,5 @@ async def hear_here(
         endpoint_silence_s=None if silence_ms is None else silence_ms / 1000,
         words=wanted.words,
     )
-    async with open_live(settings, notice, wanted.language) as room:
-        session = await room.open("", wish)
-        try:
-            yield HereHearing(session)
-        finally:
-            await session.close()
+    async with hear(settings, wish, notice) as session:
+        yield session

@@ -16,16 +16,16 @@ from parley.cli import tell
 from parley.cli.captions import Captions, NoCaptions, View
 from parley.cli.delivery import ReaderLeft
 from parley.cli.files import run_to_end
-from parley.cli.hearing import Hearing
 from parley.cli.live_results import Nowhere, Results, open_results
 from parley.cli.sounds import Sound
+from parley.client.feeding import Listening, feed
 from parley.formats.clock import clock, to_ms
 from parley.settings import Settings
-from parley.speech.live import Done
+from parley.speech.live import Done, Received
 from parley.telemetry.log import configure
 
 OpenSound = Callable[[], AbstractAsyncContextManager[Sound]]
-OpenHearing = Callable[[Sound], AbstractAsyncContextManager[Hearing]]
+OpenHearing = Callable[[Sound], AbstractAsyncContextManager[Listening]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,30 +69,23 @@ async def _run(view: View, open_sound: OpenSound, open_hearing: OpenHearing, out
             sound = await stack.enter_async_context(open_sound())
             hearing = await stack.enter_async_context(open_hearing(sound))
             results = await stack.enter_async_context(output.results())
-            feeding = asyncio.create_task(_feed(hearing, sound))
+            feeding = asyncio.create_task(feed(hearing, sound.pieces))
             stack.push_async_callback(_end, feeding)
             interruptions.soften(feeding)
-            await _show_all(hearing, view, results, sound.name)
+            await _show_all(hearing, view, results, sound)
             if not feeding.cancelled():
                 await feeding
     return 0
 
 
-async def _show_all(hearing: Hearing, view: View, results: Results, name: str) -> None:
+async def _show_all(hearing: Listening, view: View, results: Results, sound: Sound) -> None:
     async for event in hearing:
-        view.show(event)
+        if sound.is_paced or not isinstance(event, Received):
+            view.show(event)
         await results.take(event)
         if isinstance(event, Done):
             view.close()
-            view.notice(_summary(name, event))
-
-
-async def _feed(hearing: Hearing, sound: Sound) -> None:
-    try:
-        async for piece in sound.pieces:
-            await hearing.send(piece)
-    finally:
-        await hearing.stop()
+            view.notice(_summary(sound.name, event))
 
 
 async def _end(feeding: asyncio.Task[None]) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from parley.app.decoding import decoded
 from parley.client.apart import apart
 from parley.errors import InvalidOption
 from parley.live.options import HIGHEST_RATE_HZ, LOWEST_RATE_HZ, MOST_CHANNELS, Encoding
@@ -30,13 +29,14 @@ _READ_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """Audio as it comes, and what it is."""
+    """Audio as it comes, and what it is; `is_paced` False says that recognition is always behind."""
 
     name: str
     pieces: AsyncIterator[bytes]
     sample_rate_hz: int = SAMPLE_RATE_HZ
     encoding: Encoding = "pcm16"
     channels: int = 1
+    is_paced: bool = True
 
 
 @asynccontextmanager
@@ -44,6 +44,8 @@ async def open_file(
     settings: Settings, path: Path, raw: RawFormat | None, speed: float, notice: Callable[[str], None]
 ) -> AsyncGenerator[Sound]:
     """A media file, `speed` times as fast as its clock; 0 sets no pace."""
+    from parley.app.decoding import decoded
+
     async with decoded(settings, path, raw, notice) as media:
         for warning in media.warnings:
             notice(f"warning: {warning}")
@@ -51,7 +53,9 @@ async def open_file(
         file = await asyncio.to_thread(Path(track.path).open, "rb")
         with file:
             pieces = _pieces(file)
-            yield Sound(name=path.name, pieces=paced(pieces, speed) if speed else pieces)
+            if speed:
+                pieces = paced(pieces, speed)
+            yield Sound(name=path.name, pieces=pieces, is_paced=speed > 0)
 
 
 async def _pieces(file: BinaryIO) -> AsyncGenerator[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -12,7 +11,7 @@ from typing import Any, Self, Unpack
 from parley.client.address import parse_address
 from parley.client.asking import ask
 from parley.client.events import Completed, Event, Progress, Queued, Reading, Segment, Uploading
-from parley.client.feeding import Chunks, feed
+from parley.client.feeding import Chunks, converse
 from parley.client.job import AsyncJob
 from parley.client.journey import Journey, events_of
 from parley.client.line import Door
@@ -171,15 +170,9 @@ class AsyncClient:
         """Everything that is heard in audio as it comes, `Done` last. What iterating over `chunks` raises
         is raised after the last event.
         """
-        async with self.listen(**options) as session:
-            feeding = asyncio.create_task(feed(session, chunks))
-            try:
-                async for event in session:
-                    yield event
-                await feeding
-            finally:
-                feeding.cancel()
-                await asyncio.gather(feeding, return_exceptions=True)
+        async with self.listen(**options) as session, aclosing(converse(session, chunks)) as events:
+            async for event in events:
+                yield event
 
     async def _journey(
         self, file: Readable, options: Options, go: Callable[[Journey, Sending], Awaitable[None]]

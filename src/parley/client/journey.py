@@ -97,9 +97,14 @@ class Journey:
                 await self._patience.wait(reason)
 
 
-async def events_of(travel: Callable[[Tell], Awaitable[object]]) -> AsyncGenerator[Event, None]:
-    """What a journey tells, as an iterator; leaving it ends the journey, not the task."""
-    unread = asyncio.Queue[Event | None](_MOST_UNREAD)
+async def events_of(
+    travel: Callable[[Callable[[_T], Awaitable[None]]], Awaitable[object]],
+) -> AsyncGenerator[_T, None]:
+    """What a journey tells, as an iterator; leaving it ends the journey, not the task.
+
+    The journey is one task from its beginning to its end, whoever iterates.
+    """
+    unread = asyncio.Queue[_T | None](_MOST_UNREAD)
 
     async def work() -> None:
         try:

@@ -1,0 +1,119 @@
+"""`parley listen`, the library and its examples on real speech: here, at a server, over lines that break."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import wave
+from pathlib import Path
+from typing import Any
+
+from parley.client import Client
+from tests.e2e.command import Done, Parley
+from tests.e2e.cutting import wire
+from tests.e2e.serving import Served, serve
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+WORDS = "what your country can do for you, ask what you can do for your country."
+
+
+def spoken(done: Done) -> list[dict[str, Any]]:
+    """The finals of a command that wrote JSON, every line of which is checked."""
+    assert done.code == 0, done.err
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert events[-1]["type"] == "done"
+    finals = [event for event in events if event["type"] == "final"]
+    told = {event["utterance"] for event in events if event["type"] == "partial"}
+    assert told <= {final["utterance"] for final in finals}
+    assert [final["utterance"] for final in finals] == list(range(events[-1]["utterances"]))
+    return finals
+
+
+def test_here(parley: Parley, audio: Path) -> None:
+    recording = audio / "whisper" / "jfk.wav"
+    finals = spoken(parley("listen", recording, "--speed", "0", "-f", "json"))
+    assert WORDS in " ".join(final["text"] for final in finals).lower()
+    lacking = parley("listen", "-", "--words", input=b"")
+    assert (lacking.code, "word times" in lacking.err) == (2, True)
+    plain = parley("listen", "-", "--no-partials", input=pcm(recording))
+    assert (plain.code, plain.out.splitlines()) == (0, [final["text"] for final in finals])
+
+
+def test_at_a_server(parley: Parley, audio: Path, tmp_path: Path) -> None:
+    recording = audio / "whisper" / "jfk.wav"
+    served = serve(parley)
+    command = ("listen", recording, "-f", "json", "--speed", "4", "--server")
+    finals = spoken(parley(*command, served.address))
+    assert WORDS in " ".join(final["text"] for final in finals).lower()
+    # In the middle of speech, twice; bytes of PCM, and a little more.
+    with wire(served.address, [130_000, 90_000]) as cut:
+        assert spoken(parley(*command, cut.address)) == finals
+    assert cut.lines == 3
+    told = parley("listen", "-", "--server", served.address, "--record", input=pcm(recording))
+    assert told.out.splitlines() == [final["text"] for final in finals]
+    with Client(served.address) as client:
+        task_id = told.err.rsplit("task ", 1)[1].strip()
+        assert WORDS in client.job(task_id).result("txt").content.lower()
+    dictated(parley, served, recording)
+    spoken_to_the_microphone(parley, served, recording, tmp_path)
+
+
+def dictated(parley: Parley, served: Served, recording: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / "client_dictation.py"), served.address]
+    done = subprocess.run(
+        command, input=pcm(recording), capture_output=True, env=parley.environment(), timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert WORDS in " ".join(done.stdout.decode().split()).lower()
+    assert b"speech_start" in done.stderr
+
+
+FAKE = """
+import sys, threading, wave
+
+class RawInputStream:
+    def __init__(self, *, samplerate, blocksize, callback, **options):
+        self.blocksize, self.callback = blocksize, callback
+
+    def __enter__(self):
+        threading.Thread(target=self.play, daemon=True).start()
+
+    def __exit__(self, *exception):
+        pass
+
+    def play(self):
+        with wave.open({path!r}) as recording:
+            while block := recording.readframes(self.blocksize):
+                self.callback(block, len(block), None, None)
+        for _ in range(20):
+            self.callback(bytes(2 * self.blocksize), self.blocksize, None, None)
+"""
+
+
+def spoken_to_the_microphone(parley: Parley, served: Served, recording: Path, tmp_path: Path) -> None:
+    """The example with an audio library that plays the recording; it ends with Ctrl-C only."""
+    (tmp_path / "sounddevice.py").write_text(FAKE.format(path=str(recording)))
+    process = subprocess.Popen(
+        [sys.executable, str(EXAMPLES / "microphone.py"), served.address],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=parley.environment() | {"PYTHONPATH": os.pathsep.join([str(tmp_path)])},
+    )
+    parley.started.append(process)
+    assert process.stdout is not None
+    said = ""
+    while WORDS not in said.lower() and (line := process.stdout.readline()):
+        said += line
+    assert WORDS in said.lower()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+
+
+def pcm(recording: Path) -> bytes:
+    with wave.open(str(recording)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16000, 1, 2)
+        return file.readframes(file.getnframes())
