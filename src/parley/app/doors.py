@@ -12,10 +12,11 @@ from parley.server.asr.door import asr_door
 from parley.server.dispatch import Dispatch, Door
 from parley.server.funasr import behind as funasr_behind
 from parley.server.funasr.door import FunasrDoor
+from parley.server.funasr.files import Decoder
 from parley.server.native.door import native_door
 from parley.server.pace import Pace
 from parley.server.socket.guests import Guests
-from parley.settings import Settings
+from parley.settings import MIB, Settings
 
 
 def count_guests(settings: Settings) -> Guests:
@@ -36,6 +37,7 @@ class Behind:
     profiles: Mapping[str, Profile]
     installed: frozenset[str]
     default: str
+    decoder: Decoder | None = None
 
 
 def hang_doors(behind: Behind, settings: Settings) -> Dispatch:
@@ -66,6 +68,8 @@ def _live_doors(behind: Behind, settings: Settings) -> dict[str, Door]:
             profiles={name: behind.profiles[name] for name in behind.installed},
             known=behind.profiles,
             default=behind.default,
+            decoder=behind.decoder,
+            max_spooled_bytes=settings.max_file_mib * MIB,
         )
     )
     return {"/asr": asr, "/funasr": funasr}

@@ -21,6 +21,7 @@ from parley.app.notifying import build_notifier, tell_end
 from parley.app.pools import limits_for
 from parley.app.recording import UploadRecorder
 from parley.app.settling import settler
+from parley.app.unpacking import Unpacking
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
 from parley.errors import ParleyError
@@ -194,7 +195,10 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
             house.profiles, house.installed, house.profile.name, house.fleet.health()
         ),
     )
-    behind = Behind(rooms, pace, guests, house.profiles, house.installed, house.profile.name)
+    unpacking = Unpacking(house.fleet, house.profile.engines[Role.MEDIA].name, settings)
+    behind = Behind(
+        rooms, pace, guests, house.profiles, house.installed, house.profile.name, decoder=unpacking
+    )
     house.dispatch = hang_doors(behind, settings)
     house.application = Gate(house.dispatch, options.gate_options(settings), pace)
     notifier = await _open_notifier(house, stack)

@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
 
-from parley.errors import InvalidOption, ParleyError, SessionIdle, UnsupportedMedia, UnsupportedOption
-from parley.live.contract import LiveRoom, LiveSession
+from parley.errors import ParleyError, SessionIdle, UnsupportedMedia
+from parley.live.contract import LiveSession
 from parley.live.options import LiveWish
+from parley.server.funasr.files import DECODED, SpooledFile, pieces_of
 from parley.server.funasr.manner import Manner
+from parley.server.funasr.means import REFUSALS, Listener, Means
 from parley.server.funasr.narrators import Close, narrator
-from parley.server.funasr.riff import Unwrapping, WaveFormat
+from parley.server.funasr.riff import Unwrapping
 from parley.server.socket.line import LineGone
 from parley.speech.live import Failed, Final, LiveEvent, Partial, Trouble
 from parley.wire.funasr.server import Answer
 
-WishOf = Callable[[Manner, WaveFormat | None], LiveWish]
-
 _WRITTEN_AT_ONCE = 32 * 1024
 """Bytes; some clients send a whole file in one message."""
-
-_REFUSALS = (InvalidOption, UnsupportedOption, UnsupportedMedia)
-"""What is wrong with one input; the next may be better."""
-
-
-class Listener(Protocol):
-    """The client; both may raise LineGone."""
-
-    async def say(self, answer: Answer) -> None:
-        """Answer."""
-        ...
-
-    async def part(self, error: ParleyError) -> None:
-        """Close the line, for this reason."""
-        ...
 
 
 class Input:
@@ -44,15 +27,14 @@ class Input:
     session was given up, or after settings have changed that a session cannot change.
     """
 
-    def __init__(self, room: LiveRoom, user: str, manner: Manner, wish_of: WishOf, client: Listener) -> None:
+    def __init__(self, means: Means, manner: Manner, client: Listener) -> None:
         self.error: ParleyError | None = None
-        self._room = room
-        self._user = user
+        self._means = means
         self._manner = manner
-        self._wish_of = wish_of
         self._client = client
         self._narrator = narrator(manner)
         self._samples = Unwrapping()
+        self._file: SpooledFile | None = None
         self._session: LiveSession | None = None
         self._opened_for: LiveWish | None = None
         self._telling: asyncio.Task[None] | None = None
@@ -65,10 +47,11 @@ class Input:
         if self._is_refused:
             return
         try:
-            if not self._manner.is_samples:
-                raise _unsupported(self._manner)
-            await self._take(self._samples.feed(data))
-        except _REFUSALS as error:
+            if self._manner.is_samples:
+                await self._take(self._samples.feed(data))
+            else:
+                await self._put_away(data)
+        except REFUSALS as error:
             await self._refuse(error)
 
     async def change(self, manner: Manner) -> None:
@@ -83,8 +66,8 @@ class Input:
         self._narrator.finishing()
         if not self._is_refused:
             try:
-                await self._take(self._samples.finish())
-            except _REFUSALS as error:
+                await (self._hear_file(self._file) if self._file else self._take(self._samples.finish()))
+            except REFUSALS as error:
                 self.error = error
             await self._settle()
         if not self._is_answered:
@@ -97,6 +80,24 @@ class Input:
             await asyncio.gather(self._telling, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
+        if self._file is not None:
+            await self._file.close()
+
+    async def _put_away(self, data: bytes | bytearray | memoryview) -> None:
+        if self._manner.mode != "offline" or self._means.decoder is None:
+            raise _unsupported(self._manner)
+        self._file = self._file or SpooledFile(self._means.spool)
+        await self._file.write(data)
+
+    async def _hear_file(self, file: SpooledFile) -> None:
+        if self._means.decoder is None:
+            raise _unsupported(self._manner)
+        try:
+            async with self._means.decoder.decoded(await file.finish()) as samples:
+                async for piece in pieces_of(samples):
+                    await self._take(piece)
+        finally:
+            await file.close()
 
     async def _take(self, samples: bytes) -> None:
         if not samples:
@@ -110,13 +111,13 @@ class Input:
 
     async def _open(self) -> LiveSession:
         wish = self._wish()
-        self._session = await self._room.open(self._user, wish)
+        self._session = await self._means.room.open(self._means.user, wish)
         self._opened_for = wish
         self._telling = asyncio.create_task(self._tell(self._session), name="funasr telling")
         return self._session
 
     def _wish(self) -> LiveWish:
-        return self._wish_of(self._manner, self._samples.format)
+        return self._means.wish_of(self._manner, DECODED if self._file else self._samples.format)
 
     async def _settle(self) -> None:
         """End the session there is; what it still has to tell is told."""

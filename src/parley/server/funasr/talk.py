@@ -9,6 +9,7 @@ from parley.live.options import LiveWish
 from parley.server.funasr.behind import Behind
 from parley.server.funasr.input import Input
 from parley.server.funasr.manner import Manner, read_frame
+from parley.server.funasr.means import Means
 from parley.server.funasr.riff import WaveFormat
 from parley.server.socket.entrance import Visitor
 from parley.server.socket.frames import CloseCode
@@ -29,9 +30,9 @@ class Talk:
     def __init__(self, behind: Behind, visitor: Visitor) -> None:
         self._behind = behind
         self._line = visitor.line
-        self._user = visitor.who.user
         self._asked_for = visitor.connection.query_params.get("profile") or None
         self._validity = Validity(behind.authority, visitor.token)
+        self._means = Means(behind.room, visitor.who.user, self._wish, behind.decoder, behind.spool)
         self._manner = Manner()
         self._input: Input | None = None
 
@@ -79,7 +80,7 @@ class Talk:
 
     def _present(self) -> Input:
         if self._input is None:
-            self._input = Input(self._behind.room, self._user, self._manner, self._wish, self)
+            self._input = Input(self._means, self._manner, self)
         return self._input
 
     async def _end(self, said: Frame) -> None:
