@@ -21,7 +21,8 @@ MOST_CUTS = 64
 
 
 class Inlet:
-    """The client's end of the ring. `cuts` are the samples at which it wants utterances to end.
+    """The client's end of the ring. `cuts` are the samples at which it wants utterances to end, `writers`
+    wait to be let in.
 
     Takes no more when `backlog_s` were not dealt with; `deal` says how far everything is.
     """
@@ -41,6 +42,7 @@ class Inlet:
         self.ring = ring
         self.cuts: deque[int] = deque()
         self.is_ended = False
+        self.writers = 0
         self.last_at = clock()
 
     @property
@@ -63,7 +65,11 @@ class Inlet:
     ) -> None:
         """Take audio, as long as it is wanted; `hear` is told what came in."""
         for first in range(0, len(data), self._slice):
-            await self._roomy.wait()
+            self.writers += 1
+            try:
+                await self._roomy.wait()
+            finally:
+                self.writers -= 1
             if self.is_ended or not is_wanted():
                 return
             self._take(self._ear.hear(data[first : first + self._slice]), hear)

@@ -32,6 +32,9 @@ LINE_LIMIT = 4096
 CLOSE_GRACE_S = 1.0
 """So long what is in line may take when the seat is closed: streams are dropped then."""
 
+PROOFS = 3
+"""A suspect is none any more after so many feeds: the first one or two are what was heard before."""
+
 _OWN_FAULTS = (UnitPoisoned, EngineFailed, OutOfMemory)
 """What one of several requests may be to blame for."""
 
@@ -60,7 +63,7 @@ class Lane:
         self._pool = pool
         self._waiting: list[Errand] = []
         self._numbers = itertools.count()
-        self._suspects: set[str] = set()
+        self._suspects: dict[str, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
 
@@ -89,7 +92,7 @@ class Lane:
 
     def forget(self, owner: str) -> None:
         """A session is gone."""
-        self._suspects.discard(owner)
+        self._suspects.pop(owner, None)
 
     async def close(self) -> None:
         """Answer everybody and end."""
@@ -158,12 +161,11 @@ class Lane:
             priority=group.errands[0].urgency,
             pool=self._pool,
         )
-        owners = {errand.owner for errand in group.errands}
         if answer.attempts > 1 and group.is_feed:
             # The worker was lost in this call, and the one that answered knows none of the streams.
             self._blame(group)
             return
-        self._suspects -= owners
+        self._acquit(group)
         for errand, share in zip(group.errands, shares(group.asks, answer.reply), strict=True):
             if isinstance(share, ParleyError):
                 errand.fail(share)
@@ -172,10 +174,17 @@ class Lane:
 
     def _blame(self, group: _Group) -> None:
         alone = len(group.errands) == 1
-        self._suspects |= {errand.owner for errand in group.errands}
+        self._suspects |= dict.fromkeys((errand.owner for errand in group.errands), PROOFS)
         for errand in group.errands:
             lost = "A worker was lost while it listened to this speech."
             errand.fail(WorkerDied(lost) if alone else StreamLost(lost))
+
+    def _acquit(self, group: _Group) -> None:
+        owner = group.errands[0].owner
+        if owner in self._suspects and group.is_feed:
+            self._suspects[owner] -= 1
+            if not self._suspects[owner]:
+                del self._suspects[owner]
 
     async def _part(self, group: _Group, error: ParleyError) -> None:
         """What one of several may be to blame for is tried one by one; streams are lost with the worker."""

@@ -21,8 +21,15 @@ from parley.errors import (
 MOST_STRIKES = 3
 """So often the same audio may cost a worker or an error; then it is to blame."""
 
+MOST_SPOTS = 20
+"""A session that lost more of its audio than that costs the others too much."""
+
 WAITS_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Before the next try, the last one again and again."""
+
+STRIKE_WAIT_S = 0.5
+"""Who cost a worker waits longer, so that the others who sat there are where they were before it does so
+again."""
 
 _BLOWS = (WorkerDied, WorkerHung, UnitPoisoned, EngineFailed, OutOfMemory)
 _HOUSE = (WorkersExhausted, EngineBroken, WorkersBusy)
@@ -45,6 +52,7 @@ class Rescue:
         self._strikes = 0
         self._failures = 0
         self._since = 0.0
+        self._spots = 0
 
     def went_well(self) -> None:
         """There was progress."""
@@ -63,11 +71,20 @@ class Rescue:
             raise error
         self._failures += 1
         if isinstance(error, _BLOWS):
-            self._strikes += 1
-            if self._strikes >= MOST_STRIKES:
-                self.went_well()
-                raise SpotLost(error)
-        await asyncio.sleep(WAITS_S[min(self._failures, len(WAITS_S)) - 1])
+            self._strike(error)
+            await asyncio.sleep(STRIKE_WAIT_S * self._strikes)
+        else:
+            await asyncio.sleep(WAITS_S[min(self._failures, len(WAITS_S)) - 1])
+
+    def _strike(self, error: ParleyError) -> None:
+        self._strikes += 1
+        if self._strikes < MOST_STRIKES:
+            return
+        self._spots += 1
+        if self._spots > MOST_SPOTS:
+            raise error
+        self.went_well()
+        raise SpotLost(error)
 
 
 def is_trouble_of_the_seat(error: ParleyError) -> bool:

@@ -159,7 +159,7 @@ class Session:
                 self.end_input()
         elif self.inlet.is_full and not self.outbox.is_full:
             return
-        elif now - self.inlet.last_at >= self._limits.session_idle_s:
+        elif now - self.inlet.last_at >= self._limits.session_idle_s and not self._is_kept_waiting:
             idle = f"No audio came for {self._limits.session_idle_s:g} seconds; open a new session."
             self.end_input(SessionIdle(idle))
 
@@ -174,6 +174,11 @@ class Session:
     async def wait(self, timeout_s: float) -> None:
         """Wait for its end, for so long at most."""
         await asyncio.wait({self._task}, timeout=timeout_s)
+
+    @property
+    def _is_kept_waiting(self) -> bool:
+        """Whether the client would send more, and it is not for its not listening that it cannot."""
+        return self.inlet.writers > 0 and not self.outbox.is_full
 
     def _received(self) -> Received:
         return Received(
