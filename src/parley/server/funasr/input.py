@@ -159,6 +159,8 @@ class Input:
     async def _refuse(self, error: ParleyError) -> None:
         """The audio cannot be taken. Who waits for the end of a file is told there, others now."""
         self._is_refused, self.error = True, error
+        if self._file is not None:
+            await self._file.close()
         if self._manner.mode != "offline":
             await self._close(())
 

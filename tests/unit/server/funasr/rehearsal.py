@@ -17,6 +17,7 @@ from parley.live.contract import LiveStats, SessionFacts
 from parley.live.options import LiveWish
 from parley.server.funasr.behind import Behind
 from parley.server.funasr.door import FunasrDoor
+from parley.server.funasr.files import Decoder
 from parley.server.socket.guests import Guests
 from parley.speech.live import Done, Failed, Final, LiveEvent, Partial
 
@@ -200,6 +201,8 @@ class Stage:
     profile: Profile = field(default_factory=profile)
     authority: Nobody = field(default_factory=Nobody)
     guests: Guests = field(default_factory=lambda: Guests(100, 100))
+    decoder: Decoder | None = None
+    max_spooled_bytes: int = 10_000
 
     def door(self) -> FunasrDoor:
         profiles = {"one": self.profile}
@@ -211,6 +214,8 @@ class Stage:
                 profiles=profiles,
                 known=profiles,
                 default="one",
+                decoder=self.decoder,
+                max_spooled_bytes=self.max_spooled_bytes,
             )
         )
 
