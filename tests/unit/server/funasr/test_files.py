@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.unit.server.funasr.rehearsal import Client, Message, ScriptedRoom, Stage, said
+from tests.unit.server.funasr.rehearsal import Message, ScriptedRoom, Stage, said
 
 from parley.errors import ParleyError, UndecodableMedia
+from parley.server.funasr.files import Spool, SpooledFile
 
 START: Message = {
     "mode": "offline",
@@ -84,21 +85,27 @@ def test_files_take_no_more_of_the_disk_than_the_bound(tmp_path: Path):
     assert len(stage.room.sessions[0].heard) == 900
 
 
+def test_a_file_is_there_until_it_is_closed():
+    async def main() -> tuple[Path, bytes]:
+        spool = Spool(2**20)
+        file = SpooledFile(spool)
+        for _ in range(3):
+            await file.write(bytes(300 * 1024))
+        path = await file.finish()
+        content = await asyncio.to_thread(path.read_bytes)
+        await file.close()
+        spool.take(2**20)
+        return path, content
+
+    path, content = asyncio.run(main())
+    assert content == bytes(900 * 1024)
+    assert not path.exists()
+
+
 def test_a_file_that_was_not_finished_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     stage = Stage(decoder=Backwards(tmp_path), max_spooled_bytes=2**20)
-
-    async def main() -> None:
-        client = Client()
-        serving = stage.enter(client)
-        client.send(START, bytes(300 * 1024))
-        async with asyncio.timeout(10):
-            while not list(tmp_path.iterdir()):
-                await asyncio.sleep(0.01)
-        client.hang_up()
-        await serving
-
-    asyncio.run(main())
+    stage.play(START, bytes(300 * 1024))
     assert not list(tmp_path.iterdir())
     assert not stage.room.sessions
 
