@@ -69,7 +69,8 @@ class FleetHealth:
     @property
     def broken_in_live(self) -> Mapping[str, str]:
         """The same of live speech."""
-        return {name: why for pool in self.pools if pool.is_live for name, why in pool.broken.items()}
+        pools = (pool for pool in self.pools if pool.is_live and not pool.is_spare)
+        return {name: why for pool in pools for name, why in pool.broken.items()}
 
     @property
     def _main(self) -> list[PoolHealth]:
