@@ -24,7 +24,7 @@ _NAMES = {
     "workers": ("Workers", "工作进程"),
     "connections": ("Connections", "连接"),
     "live_sessions": ("Live sessions", "实时会话"),
-    "live_lag_ms": ("Lag of live sessions, ms (95 of 100)", "实时会话延迟（毫秒，95%）"),
+    "live_lag_ms": ("Lag of live sessions, ms (95 of 100)", "实时会话滞后（毫秒，95%）"),
     "live_refused": ("Live sessions refused", "被拒绝的实时会话"),
     "uptime_s": ("Seconds since the start", "已运行秒数"),
     "completed": ("Completed", "已完成"),
