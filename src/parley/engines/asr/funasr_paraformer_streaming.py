@@ -127,18 +127,23 @@ class ParaformerStream:
         self._waiting = np.zeros(0, dtype=np.float32)
         self._chunks = 0
         self._heard = 0
+        self._taken = 0
         self._tokens: list[tuple[str, int]] = []
+        self._said = ""
 
     def feed(self, samples: Samples, *, is_last: bool) -> StreamHeard:
         """Text so far, and what is final because a pause came behind it."""
         finals: list[Piece] = []
-        for chunk, last in self._cut(samples, is_last=is_last):
+        chunks = self._cut(samples, is_last=is_last)
+        for chunk, last in chunks:
             self._take(chunk, is_last=last)
             if self._is_settled():
                 finals += self._settle()
         if is_last:
             finals += self._settle()
-        return StreamHeard(partial="".join(spaced(self._spoken())), finals=tuple(finals))
+        if chunks or is_last:
+            self._said = "".join(spaced(self._spoken()))
+        return StreamHeard(partial=self._said, finals=tuple(finals))
 
     def listen(self, samples: Samples, *, is_last: bool) -> list[Spoken]:
         """All words, in seconds from the first sample; each has the time of its chunk."""
@@ -156,10 +161,11 @@ class ParaformerStream:
             self._waiting = self._waiting[CHUNK:]
         if is_last and self._heard >= LEAST_SAMPLES:
             chunks.append((self._waiting, True))
-            self._waiting = self._waiting[:0]
+            self._waiting = self._waiting[:0].copy()
         return chunks
 
     def _take(self, chunk: Samples, *, is_last: bool) -> None:
+        self._taken += len(chunk)
         with without_gradients():
             speech, lengths = self._features(chunk, is_last=is_last)
             if not int(speech.numel()):
@@ -211,11 +217,12 @@ class ParaformerStream:
             first = next(at for at, (_, other) in enumerate(self._tokens) if other == chunk)
             count = sum(other == chunk for _, other in self._tokens)
             times.append(self._time(chunk, place - first, count))
-        return spoken_of(tokens, None, times, self._heard / SAMPLE_RATE_HZ)
+        return spoken_of(tokens, None, times, self._taken / SAMPLE_RATE_HZ)
 
     def _time(self, chunk: int, index: int, count: int) -> tuple[int, int]:
         """The words of a chunk lie half a chunk before it: FunASR hears what follows first."""
-        most = 1000 * self._heard / SAMPLE_RATE_HZ
+        # Not all that was heard, which may wait: when a piece is told must not change its times.
+        most = 1000 * self._taken / SAMPLE_RATE_HZ
         begin = max(0.0, 1000 * (CHUNK_S * chunk - AHEAD_S))
         # The last chunk has everything that is left.
         end = min(begin + 1000 * CHUNK_S, most) if chunk < self._chunks - 1 else most

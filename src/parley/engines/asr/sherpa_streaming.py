@@ -6,7 +6,7 @@ A stream is the library's own `OnlineStream`, which holds all that changes; the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,10 @@ MOST_UTTERANCE_S = 20.0
 PAUSE_S = 0.8
 SILENCE_S = 2.4
 """An utterance ends after a pause, or when it has become too long; where nothing was said, after silence."""
+
+STEP = 1600
+"""Samples that the model is given at once, however many come: what is said, and the times of it, depend on
+the audio alone."""
 
 TAIL_S = 1.0
 """Silence that is given after the end, so that the model's look-ahead reaches it."""
@@ -95,20 +99,34 @@ class SherpaStream:
         self._recognizer = recognizer
         self._listening = listening
         self._options = options
+        self._waiting: Samples = np.zeros(0, dtype=np.float32)
         self._heard = 0
         self._told_s = 0.0
 
     def feed(self, samples: Samples, *, is_last: bool) -> StreamHeard:
         """Text so far, and the pieces of utterances that have ended."""
-        self._heard += len(samples)
-        self._accept(samples)
-        finals = self._decode()
+        finals = [piece for step in self._steps(samples, is_last) for piece in self._hear(step)]
         if is_last:
             self._accept(np.zeros(int(TAIL_S * SAMPLE_RATE_HZ), dtype=np.float32))
             self._listening.stream.input_finished()
             finals = [*finals, *self._decode(), *self._settle()]
             return StreamHeard(finals=tuple(finals))
         return StreamHeard(partial=_text(self._listening.tokens()), finals=tuple(finals))
+
+    def _steps(self, samples: Samples, is_last: bool) -> Iterator[Samples]:
+        """Whole steps; at the end what is left."""
+        audio = np.concatenate([self._waiting, samples])
+        whole = len(audio) - len(audio) % STEP
+        self._waiting = audio[len(audio) if is_last else whole :].copy()
+        for first in range(0, whole, STEP):
+            yield audio[first : first + STEP]
+        if is_last:
+            yield audio[whole:]
+
+    def _hear(self, step: Samples) -> list[Piece]:
+        self._heard += len(step)
+        self._accept(step)
+        return self._decode()
 
     def _accept(self, samples: Samples) -> None:
         if len(samples):

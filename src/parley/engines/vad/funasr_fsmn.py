@@ -81,6 +81,11 @@ STEP = 3_200
 KEPT = 1_600
 """So much of live audio waits for what comes next, because the last step must not be empty."""
 
+LIVE_PAUSE_MS = 400
+"""Live islands end after so much silence, half of a recording's: whether a pause ends an utterance is decided
+by whoever listens, and as soon as it was asked for. Ends lie where they lie in recordings; shorter pauses than
+this give islands that touch."""
+
 _HOW = {"dynamic_silence": False}
 """An island ends after the silence that its settings say (0.8 s). FunASR's schedule by the length of an
 island, the default since 1.4, counts its own blocks: a recording's first minute becomes one island."""
@@ -109,7 +114,7 @@ class FsmnVad:
         return _spans(found, len(samples) / SAMPLE_RATE_HZ)
 
     def open_stream(self, options: RecognitionOptions) -> FsmnStream:
-        """A stream whose islands end after 0.8 s of silence."""
+        """A stream whose islands end after `LIVE_PAUSE_MS` of silence."""
         return FsmnStream(self._opened)
 
     def _block(self, samples: Samples, cache: dict[str, Any], *, is_last: bool) -> list[tuple[int, int]]:
@@ -131,7 +136,10 @@ class FsmnStream:
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
-        self._cache: dict[str, Any] = {}
+        self._cache: dict[str, Any] = opened.model.init_cache({}, **opened.settings)
+        # Told as an argument it would hold for every later call of the model.
+        window_ms = opened.model.vad_opts.speech_to_sil_time_thres
+        self._cache["stats"].max_end_sil_frame_cnt_thresh = LIVE_PAUSE_MS - window_ms
         self._waiting = np.zeros(0, dtype=np.float32)
         self._heard = 0
         self._since: float | None = None
@@ -148,15 +156,17 @@ class FsmnStream:
         return StreamHeard(islands=islands, open_since=self._since)
 
     def _run(self, *, is_last: bool) -> list[list[int]]:
-        if is_last:
-            ready, self._waiting = self._waiting, self._waiting[:0]
-        else:
-            steps = max(0, len(self._waiting) - KEPT) // STEP
-            ready, self._waiting = self._waiting[: steps * STEP], self._waiting[steps * STEP :]
+        """Whole steps, the same however the audio came; at the end what is left goes through in one."""
+        steps = max(0, len(self._waiting) - KEPT) // STEP
+        ready, rest = self._waiting[: steps * STEP], self._waiting[steps * STEP :]
+        self._waiting = np.zeros(0, dtype=np.float32) if is_last else rest.copy()
+        events = self._infer(ready, STEP, is_last=False)
+        # As long as FunASR's own step it would be followed by an empty one.
+        return events + self._infer(rest, max(STEP, len(rest)) + 1, is_last=True) if is_last else events
+
+    def _infer(self, ready: Samples, size: int, *, is_last: bool) -> list[list[int]]:
         if not len(ready) or self._heard < LEAST_SAMPLES:
             return []
-        # What is left at the end goes through in one step; FunASR would cut it so that the last is empty.
-        size = max(STEP, len(ready) + 1) if is_last else STEP
         (answer,) = self._opened.infer(
             [tensor(ready)],
             cache=self._cache,
