@@ -138,7 +138,7 @@ class LiveCourse:
             self.overload = await load.overload(holds)
 
     async def _words(self, words: Words) -> None:
-        at_once = AT_ONCE if self.capacity is None else max(1, self.capacity.holds // 2)
+        at_once = AT_ONCE if self.capacity is None else max(2, self.capacity.holds // 2)
         self.tell(f"words of {len(words.samples)} recordings, {at_once} at once")
         hearing = LiveHearing(dial=self.dial, start=self.start, at_once=at_once)
         live = await hearing.hear(words.recordings)

@@ -12,11 +12,14 @@ from parley.bench.live.pacing import once
 from parley.bench.live.report import Latency
 from parley.bench.live.script import Script
 from parley.bench.live.session import Session
-from parley.errors import ParleyError, ServerUnreachable
+from parley.errors import LiveOverloaded, ParleyError, ServerUnreachable
 from parley.wire.speech.asr_client import Start
 
 STAGGER_S = 0.37
 """Between the beginnings of those that are listened to: no multiple of a chunk."""
+
+PATIENCE_S = 30.0
+"""With a server that is still busy with what was before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +59,20 @@ def summed(found: Waits, asked: int, sessions: int, silence_s: float) -> Latency
 
 
 async def opened(dial: Dial, start: Start, pcm: bytes) -> Session:
-    """A session that will say `pcm` once; raises ParleyError."""
-    session = Session(dial, start, once(pcm))
-    try:
-        await session.open()
-    except Refused as error:
-        raise ParleyError(f"The server opened no session: {error.message}") from error
-    except LineClosed as error:
-        raise ServerUnreachable(f"No live session could be opened: {error}") from error
-    return session
+    """A session that will say `pcm` once, when the server is no longer overloaded; raises ParleyError."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + PATIENCE_S
+    while True:
+        session = Session(dial, start, once(pcm))
+        try:
+            await session.open()
+            return session
+        except Refused as error:
+            if error.reason != LiveOverloaded.code or clock() > until:
+                raise ParleyError(f"The server opened no session: {error.message}") from error
+        except LineClosed as error:
+            raise ServerUnreachable(f"No live session could be opened: {error}") from error
+        await asyncio.sleep(1.0)
 
 
 def require_done(*sessions: Session) -> None:

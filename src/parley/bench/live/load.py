@@ -20,9 +20,13 @@ SETTLE_S = 5.0
 LOOK_S = 1.0
 
 HOPELESS = 2.0
-"""A trial whose lag is so many times the bound ends early: what piles up would have to be worked off."""
+HOPELESS_S = 5.0
+"""A trial whose lag was so many times the bound for so long ends early: what piles up would have to be
+worked off."""
 
 RECOVERY_S = 60.0
+STAYS_S = 3.0
+"""Lag that is below the bound for so long has recovered."""
 
 BEYOND = 1.5
 """Of what holds: the overload."""
@@ -60,7 +64,7 @@ class LoadMeasurement:
         await asyncio.sleep(self.settle_s)
 
     async def overload(self, holding: int) -> Overload:
-        """Half as many again as hold, and one more every second who may be let in; then half of what holds."""
+        """Half as many again as hold, and one more every second who may come in; then half of what holds."""
         asked = max(holding + 1, round(holding * BEYOND))
         await self._calm()
         self.tell(f"overload: {asked} sessions")
@@ -105,29 +109,34 @@ class LoadMeasurement:
         )
 
     async def _wait(self, began: float, number: int, *, stops_early: bool) -> None:
-        """Until the step is over; where it `stops_early`, until it is clear that it cannot hold, else somebody
-        more comes every second, who leaves again where there are enough."""
+        """Until the step is over; where it `stops_early`, until it is clear that it cannot hold, else
+        somebody more comes every second, who leaves again where there are enough."""
         while (now := _now()) < began + self.step_s:
             await asyncio.sleep(min(LOOK_S, began + self.step_s - now))
-            lags = sorted(self.crowd.lags_now())
             if not stops_early:
                 await self.crowd.knock()
                 await self.crowd.resize(min(number, self.crowd.size), 0.0)
-            elif self.crowd.size < number or _is_hopeless(lags, self.max_lag_s):
+            elif self.crowd.size < number or self._is_hopeless(began):
                 return
 
+    def _is_hopeless(self, began: float) -> bool:
+        now = _now()
+        lags = sorted(self.crowd.heard(now - HOPELESS_S, now).lags_s)
+        return now - began >= HOPELESS_S and percentile(lags, 50) > HOPELESS * self.max_lag_s
+
     async def _recovery(self) -> float | None:
-        began = _now()
+        """Seconds until the lag began to stay below the bound, None where it did not in time."""
+        began, good_since = _now(), None
         while self.crowd.size and (now := _now()) < began + RECOVERY_S:
             lags = sorted(self.crowd.lags_now())
-            if lags and percentile(lags, 95) < self.max_lag_s:
-                return now - began
+            if not lags or percentile(lags, 95) >= self.max_lag_s:
+                good_since = None
+            elif good_since is None:
+                good_since = now
+            elif now - good_since >= STAYS_S:
+                return good_since - began
             await asyncio.sleep(LOOK_S / 4)
         return None
-
-
-def _is_hopeless(ordered: list[float], max_lag_s: float) -> bool:
-    return percentile(ordered, 95) > HOPELESS * max_lag_s
 
 
 def _said(step: Step) -> str:

@@ -28,7 +28,10 @@ WORDS = (
     "lower case, without punctuation, numbers as written."
 )
 
-STAGES = "Processor seconds of the workers per second of audio, with one session."
+STAGES = (
+    "Processor seconds of the workers per second of audio, with one session. A final costs nothing of its "
+    "own where the last decode for a partial had heard all of the utterance."
+)
 
 
 def live_tables(report: LiveReport) -> tuple[Table, ...]:

@@ -141,6 +141,19 @@ def test_delays_are_measured_from_when_it_was_said() -> None:
     run(main())
 
 
+def test_a_server_that_is_still_busy_is_waited_for() -> None:
+    async def main() -> float:
+        server = Server(lag_s=9, refuse_s=3)
+        asyncio.get_running_loop().call_later(10, setattr, server, "lag_s", 0.0)
+        began = asyncio.get_running_loop().time()
+        session = await opened(server.dial, START, SECOND)
+        session.leave()
+        await session.speak()
+        return asyncio.get_running_loop().time() - began
+
+    assert 10 <= run(main()) < 13
+
+
 def test_a_server_that_lets_nobody_in_is_an_error_with_its_words() -> None:
     async def main() -> None:
         with pytest.raises(ParleyError, match="Too much"):
