@@ -52,7 +52,7 @@ def test_two_doors_cannot_have_the_same_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = bound(free)
     with (
-        pytest.raises(InvalidSettings, match="--(fun)?asr-port"),
+        pytest.raises(InvalidSettings, match=r"--(fun)?asr-port"),
         listening(wished(asr_port=port, funasr_port=port)),
     ):
         pass
