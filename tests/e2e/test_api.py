@@ -34,6 +34,28 @@ def test_the_examples_run(example: str, parley: Parley, audio: Path) -> None:
     assert "Speaker1" in done.stdout
 
 
+def test_live_speech_in_this_process(parley: Parley, audio: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "live_file.py"), str(audio / "whisper/jfk.wav")],
+        capture_output=True, text=True, env=parley.environment(), check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "what you can do for your country." in done.stdout
+
+
+async def leave_after_one_event(chunks: list[bytes]) -> parley.LiveEvent:
+    heard = parley.transcribe_live(chunks)
+    event = await anext(heard)
+    await heard.aclose()
+    return event
+
+
+def test_leaving_live_speech_leaves_no_worker(audio: Path) -> None:
+    pcm = (audio / "whisper/jfk.wav").read_bytes()[44:]
+    asyncio.run(leave_after_one_event([pcm[first : first + 3200] for first in range(0, len(pcm), 3200)]))
+    wait_until(lambda: not workers_of(os.getpid()), 60)
+
+
 def test_transcribe_gives_a_transcript(audio: Path) -> None:
     transcript = parley.transcribe(audio / "whisper/jfk.wav", speakers=1, start=0.5)
     assert transcript.speakers == ("Speaker1",)

@@ -36,10 +36,26 @@ def test_here(parley: Parley, audio: Path) -> None:
     recording = audio / "whisper" / "jfk.wav"
     finals = spoken(parley("listen", recording, "--speed", "0", "-f", "json"))
     assert WORDS in " ".join(final["text"] for final in finals).lower()
+    interrupted(parley, recording, finals)
     lacking = parley("listen", "-", "--words", input=b"")
     assert (lacking.code, "word times" in lacking.err) == (2, True)
     plain = parley("listen", "-", "--no-partials", input=pcm(recording))
     assert (plain.code, plain.out.splitlines()) == (0, [final["text"] for final in finals])
+
+
+def interrupted(parley: Parley, recording: Path, finals: list[dict[str, Any]]) -> None:
+    """Ctrl-C on a terminal reaches the workers too, which must not mind."""
+    process = parley.start("listen", recording, "-f", "json")
+    assert process.stdout is not None
+    begun = next(line for line in process.stdout if '"final"' in line)
+    os.killpg(process.pid, signal.SIGINT)
+    rest, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    told = [json.loads(line) for line in (begun + rest).splitlines()]
+    assert told[-1]["type"] == "done"
+    said = [event["text"] for event in told if event["type"] == "final"]
+    assert said[0] == finals[0]["text"]
+    assert len(said) == told[-1]["utterances"]
 
 
 def test_at_a_server(parley: Parley, audio: Path, tmp_path: Path) -> None:
@@ -57,18 +73,7 @@ def test_at_a_server(parley: Parley, audio: Path, tmp_path: Path) -> None:
     with Client(served.address) as client:
         task_id = told.err.rsplit("task ", 1)[1].strip()
         assert WORDS in client.job(task_id).result("txt").content.lower()
-    dictated(parley, served, recording)
     spoken_to_the_microphone(parley, served, recording, tmp_path)
-
-
-def dictated(parley: Parley, served: Served, recording: Path) -> None:
-    command = [sys.executable, str(EXAMPLES / "client_dictation.py"), served.address]
-    done = subprocess.run(
-        command, input=pcm(recording), capture_output=True, env=parley.environment(), timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    assert WORDS in " ".join(done.stdout.decode().split()).lower()
-    assert b"speech_start" in done.stderr
 
 
 FAKE = """

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import wave
 from pathlib import Path
 
 import pytest
@@ -56,10 +57,12 @@ def test_the_examples_run(parley: Parley, audio: Path, tmp_path: Path) -> None:
         "client_transcribe.py": (recording, served.address),
         "client_many.py": (served.address, recording, recording),
         "client_websocket.py": (recording, served.socket_url),
+        "client_live.py": (recording, served.address),
+        "client_dictation.py": (served.address,),
     }
     assert sorted(arguments) == sorted(path.name for path in EXAMPLES.glob("client_*.py"))
     for example, given in arguments.items():
-        said = run(parley, sys.executable, str(EXAMPLES / example), *given)
+        said = run(parley, sys.executable, str(EXAMPLES / example), *given, input=pcm(recording))
         assert "country" in said, example
 
 
@@ -95,9 +98,15 @@ def shell(language: str) -> list[str]:
     return []
 
 
-def run(parley: Parley, *command: str) -> str:
+def pcm(recording: str) -> bytes:
+    with wave.open(recording) as file:
+        return file.readframes(file.getnframes())
+
+
+def run(parley: Parley, *command: str, input: bytes = b"") -> str:
+    environment = parley.environment()
     done = subprocess.run(
-        command, capture_output=True, env=parley.environment(), cwd=parley.folder, timeout=100, check=False
+        command, capture_output=True, env=environment, cwd=parley.folder, timeout=100, input=input
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()

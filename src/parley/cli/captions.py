@@ -15,7 +15,7 @@ from parley.cli.tell import printable
 from parley.formats.clock import clock, to_ms
 from parley.speech.live import Final, LiveEvent, Partial, Received, Trouble
 
-LARGE_LAG_MS = 2000
+LARGE_LAG_MS = 3000
 
 _ELLIPSIS = "…"
 

@@ -140,13 +140,13 @@ def test_the_text_so_far_never_takes_more_than_a_row(words: str, columns: int) -
 
 def test_without_a_terminal_a_large_lag_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     plain = NoCaptions()
-    for lag_ms in (0, 2500, 2600, 100, 3000):
+    for lag_ms in (0, 3500, 3600, 100, 4000):
         plain.show(Received(received_samples=1, lag_ms=lag_ms))
     plain.show(partial("so"))
     plain.show(Trouble(error=RecognitionFailed("An utterance was lost.")))
     plain.close()
     assert capsys.readouterr().err.splitlines() == [
-        "Recognition is 2.5 s behind.",
-        "Recognition is 3.0 s behind.",
+        "Recognition is 3.5 s behind.",
+        "Recognition is 4.0 s behind.",
         "An utterance was lost.",
     ]
