@@ -6,13 +6,14 @@ import json
 import sys
 from pathlib import Path
 
-from generating import asr, native
+from generating import asr, funasr, native
 from generating.asyncapi import asyncapi_file
 from generating.errors import errors_page
 from generating.models import models_page
 from generating.reference import schema_file
 from generating.settings import settings_page
 
+from parley.bench.live.report import live_schema
 from parley.bench.report import schema as benchmark_schema
 from parley.formats.json import schema
 
@@ -23,8 +24,10 @@ def pages() -> dict[Path, str]:
     """Every generated file and its content."""
     transcript = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
     benchmark = json.dumps(benchmark_schema(), indent=2, ensure_ascii=False) + "\n"
+    live_benchmark = json.dumps(live_schema(), indent=2, ensure_ascii=False) + "\n"
     return {
         DOCS / "formats" / "benchmark.schema.json": benchmark,
+        DOCS / "formats" / "live-benchmark.schema.json": live_benchmark,
         DOCS / "settings.md": settings_page(),
         DOCS / "errors.md": errors_page(),
         DOCS / "model-files.md": models_page(),
@@ -34,6 +37,8 @@ def pages() -> dict[Path, str]:
         DOCS / "protocols" / "native.asyncapi.json": asyncapi_file(native.CHANNEL),
         DOCS / "protocols" / "asr.md": asr.asr_page(),
         DOCS / "protocols" / "asr.schema.json": schema_file(asr.ASR),
+        DOCS / "protocols" / "funasr.md": funasr.funasr_page(),
+        DOCS / "protocols" / "funasr.zh-CN.md": funasr.funasr_page_in_chinese(),
         DOCS / "protocols" / "asr.asyncapi.json": asyncapi_file(asr.CHANNEL),
     }
 

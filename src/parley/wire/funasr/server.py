@@ -16,8 +16,8 @@ class StampedSentence(BaseModel):
 
     text_seg: str = Field(description="Its words, or characters, with blanks between.")
     punc: str = Field(description="The sign after it.")
-    start: int
-    end: int
+    start: int = Field(description="Of the clause.")
+    end: int = Field(description="Of the clause.")
     ts_list: tuple[tuple[int, int], ...] = Field(description="Start and end of each of them.")
 
 
@@ -30,7 +30,7 @@ class Answer(BaseModel):
         description="`2pass-online`, `online`: a piece to append; `2pass-offline`: the text of one "
         "utterance, in place of its pieces; `offline`: all text of the input."
     )
-    text: str
+    text: str = Field(description="What was said; may be empty.")
     wav_name: str = Field(description="What the client called the input.")
     is_final: bool = Field(description="Whether it is the last answer to this input.")
     timestamp: str | None = Field(
@@ -55,7 +55,7 @@ class Acknowledgement(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    is_end: Literal[True] = True
+    is_end: Literal[True] = Field(default=True, description="Always true.")
     is_final: bool = Field(description="False where something was lost; `error` says what.")
-    wav_name: str
-    error: str | None = None
+    wav_name: str = Field(description="What the client called the input.")
+    error: str | None = Field(default=None, description="What went wrong, in a sentence.")
