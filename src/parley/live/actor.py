@@ -183,7 +183,9 @@ class Actor:
 
     def _grow(self, open_since: float | None) -> None:
         if self._utterance is not None:
-            self._utterance.grow(self._islands, open_since, self._listening.heard)
+            # A detector that is slow to say so may have heard more than the longest utterance by now.
+            limit = sample_at(min(self._endpointer.limit_s, self._listening.heard / SAMPLE_RATE_HZ))
+            self._utterance.grow(self._islands, open_since, limit)
         else:
             self._islands = _lately(self._islands, self._listening.heard)
         self._hearing.grew()

@@ -23,6 +23,12 @@ MOST_FEEDS_S = 20.0
 """What goes in one call of feeds: whoever comes later waits for all of it."""
 
 
+def welcomes(engine: EngineSpec, ask: Ask) -> bool:
+    """Whether anything at all may go along with a request."""
+    able = engine.batches and engine.batch_invariant
+    return isinstance(ask.request, FeedStream) or (able and isinstance(ask.request, RecogniseLive))
+
+
 def joins(engine: EngineSpec, asks: Sequence[Ask], ask: Ask) -> bool:
     """Whether a request may go along with others, and changes nothing for them."""
     before, request = asks[0].request, ask.request

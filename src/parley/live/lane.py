@@ -23,7 +23,7 @@ from parley.errors import (
     WorkerDied,
 )
 from parley.live.errands import Ask, Caller, Errand, Urgency
-from parley.live.grouping import combined, joins, shares
+from parley.live.grouping import combined, joins, shares, welcomes
 from parley.wire.frames import FeedStream, Reply
 
 LINE_LIMIT = 4096
@@ -31,6 +31,9 @@ LINE_LIMIT = 4096
 
 CLOSE_GRACE_S = 1.0
 """So long what is in line may take when the seat is closed: streams are dropped then."""
+
+WARM_S = 30.0
+"""An engine that was used so lately is loaded still, most likely."""
 
 PROOFS = 3
 """A suspect is none any more after so many feeds: the first one or two are what was heard before."""
@@ -64,6 +67,7 @@ class Lane:
         self._waiting: list[Errand] = []
         self._numbers = itertools.count()
         self._suspects: dict[str, int] = {}
+        self._used: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
 
@@ -79,6 +83,7 @@ class Lane:
         if self._is_closed or len(self._waiting) >= LINE_LIMIT:
             errand.fail(_closed())
             return errand
+        self._used[engine.name] = asyncio.get_running_loop().time()
         insort(self._waiting, errand, key=lambda each: each.place)
         if self._task is None:
             self._task = asyncio.create_task(self._work())
@@ -89,6 +94,11 @@ class Lane:
         if errand in self._waiting:
             self._waiting.remove(errand)
             errand.succeed(None)
+
+    def is_warm(self, engine: EngineSpec) -> bool:
+        """Whether the engine was asked for something lately."""
+        used = self._used.get(engine.name)
+        return used is not None and asyncio.get_running_loop().time() - used < WARM_S
 
     def forget(self, owner: str) -> None:
         """A session is gone."""
@@ -130,7 +140,8 @@ class Lane:
     def _may_join(self, group: _Group, errand: Errand) -> bool:
         first = group.errands[0]
         alike = errand.engine is first.engine and errand.urgency is first.urgency
-        return alike and errand.owner not in self._suspects
+        # Making up what is asked costs a copy of its audio: not for nothing.
+        return alike and errand.owner not in self._suspects and welcomes(first.engine, group.asks[0])
 
     def _take(self, errand: Errand, group: _Group) -> None:
         ask = errand.make()
@@ -161,6 +172,8 @@ class Lane:
             priority=group.errands[0].urgency,
             pool=self._pool,
         )
+        if answer.attempts > 1:
+            self._used.clear()
         if answer.attempts > 1 and group.is_feed:
             # The worker was lost in this call, and the one that answered knows none of the streams.
             self._blame(group)

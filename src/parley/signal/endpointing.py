@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 from parley.signal.moments import Cause, Moment, Paused, SpeechBegan, SpeechEnded, UtteranceEnded
+from parley.signal.packing import MARGIN_S
 from parley.signal.vad_line import Heard, VadLine
 from parley.speech.span import Span
 
-PREROLL_S = 0.2
+PREROLL_S = MARGIN_S
 """An utterance's audio begins so much before its first island, where that belongs to no other."""
 
 LATE_S = 0.8
@@ -82,16 +83,9 @@ class Endpointer:
         return one is not None and one.since is None and one.patience_s is None and not self._moments
 
     @property
-    def certain_s(self) -> float | None:
-        """The audio up to here is the utterance's that goes on, for certain; None between utterances."""
-        one = self._utterance
-        if one is None:
-            return None
-        if one.since is None:
-            return one.islands[-1].end
-        line = self._line
-        reach = line.islands[0].end if line.islands else line.settled_s
-        return max(one.since, min(reach, one.audio_from + self._longest_s))
+    def limit_s(self) -> float:
+        """Where the utterance that goes on ends at the latest; no limit between utterances."""
+        return self._utterance.audio_from + self._longest_s if self._utterance else inf
 
     @property
     def needed_from(self) -> float:
@@ -174,7 +168,7 @@ class Endpointer:
         return True
 
     def _speech(self, one: _Utterance, since: float) -> bool:
-        line, limit = self._line, one.audio_from + self._longest_s
+        line, limit = self._line, self.limit_s
         end = line.end_after(since)
         if (line.settled_s if end is None else end) > limit:
             return self._cut_speech(one, since, limit, "longest")

@@ -3,42 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.live.scripted_fleet import RATE, ScriptedFleet, room, said
-from tests.unit.live.test_sessions import finals, heard, pace, told
+from tests.unit.live.scripted_fleet import RATE, ScriptedFleet, Worker, room, said, spec
+from tests.unit.live.talking import events_of, finals, pace, talk
 from tests.unit.live.virtual_time import run
 
-from parley.live.events import Done, Final, Partial
+from parley.engines.contract import Role
+from parley.live.errands import Ask, Urgency
+from parley.live.events import Done, Final, LiveEvent, Partial
+from parley.live.lane import Lane
 from parley.live.options import LiveWish
 from parley.live.outbox import Outbox
 from parley.live.telling import Said, Telling
 from parley.live.utterances import Utterance
+from parley.speech.recognition import RecognitionOptions
+from parley.speech.stream import StreamHeard
 from parley.wire import frames
+
+
+async def told(wish: LiveWish, pcm: bytes, profile: str = "plain") -> list[LiveEvent]:
+    async with room(ScriptedFleet(), profile=profile) as live:
+        return await talk(live, pcm, wish)
+
 
 LONG_TALK = said(1.0, list(range(1, 25)), 2.0)
 
 
 def test_what_punctuation_may_still_change_is_not_promised() -> None:
-    events = run(told(ScriptedFleet(), LiveWish(), LONG_TALK, "pointed"))
+    events = run(told(LiveWish(), LONG_TALK, "pointed"))
     partials = [event for event in events if isinstance(event, Partial)]
     assert len(partials) > 5 and {event.stable_chars for event in partials} == {0}
-    assert finals(events) == finals(
-        run(told(ScriptedFleet(), LiveWish(partials=False), LONG_TALK, "pointed"))
-    )
+    assert finals(events) == finals(run(told(LiveWish(partials=False), LONG_TALK, "pointed")))
 
 
 def test_a_promise_grows_while_one_speaks() -> None:
-    events = run(told(ScriptedFleet(), LiveWish(), LONG_TALK))
+    events = run(told(LiveWish(), LONG_TALK))
     promises = [event.text[: event.stable_chars] for event in events if isinstance(event, Partial)]
     assert promises == sorted(promises, key=len) and len(promises[-1].split()) >= 20
     assert all(after.startswith(before) for before, after in pairwise(promises))
 
 
 def test_the_last_word_before_a_pause_is_shown_before_the_final() -> None:
-    events = run(told(ScriptedFleet(), LiveWish(endpoint_silence_s=2.0), said(1.0, [1, 2, 3], 4.0)))
+    events = run(told(LiveWish(endpoint_silence_s=2.0), said(1.0, [1, 2, 3], 4.0)))
     shown = [event.text for event in events if isinstance(event, Partial)]
     assert shown[-1] == "w1 w2 w3"
 
@@ -49,7 +60,7 @@ def test_a_client_that_is_kept_waiting_is_not_idle() -> None:
     async def main() -> list[object]:
         async with room(fleet, session_idle_s=20.0, backlog_s=5.0) as live:
             session = await live.open("me", LiveWish(partials=False))
-            listener = asyncio.create_task(heard(session))
+            listener = asyncio.create_task(events_of(session))
             for _ in range(4):
                 await session.write(said([1, 2, 3], 2.0))
             await session.stop()
@@ -66,7 +77,7 @@ def test_a_client_that_says_nothing_is_idle_while_its_last_words_are_recognised(
     async def main() -> list[object]:
         async with room(fleet, session_idle_s=5.0) as live:
             session = await live.open("me", LiveWish(partials=False))
-            listener = asyncio.create_task(heard(session))
+            listener = asyncio.create_task(events_of(session))
             await pace(session, said([1, 2, 3], 2.0))
             return list(await listener)
 
@@ -101,3 +112,46 @@ def test_a_final_begins_with_what_was_promised(
         assert all(final.text.startswith(promised) for final in told)
 
     asyncio.run(main())
+
+
+def test_what_cannot_go_along_is_not_made_up_before_its_turn() -> None:
+    made: list[str] = []
+
+    async def main() -> None:
+        lane = Lane(ScriptedFleet(), "live-1")
+
+        def make(owner: str) -> Ask:
+            made.append(owner)
+            stretch = frames.LiveStretch(pcm=bytes(3200), islands=())
+            request = frames.RecogniseLive(stretches=(stretch,), options=RecognitionOptions())
+            return Ask(request=request, audio_s=0.1)
+
+        owners = [str(number) for number in range(20)]
+        errands = [lane.post(one, ALONE_IN_A_CALL, partial(make, one), Urgency.FINAL) for one in owners]
+        await asyncio.gather(*(errand.answer for errand in errands))
+        assert made == owners
+        await lane.close()
+
+    run(main())
+
+
+ALONE_IN_A_CALL = spec("asr", Role.ASR)
+
+
+class Tardy(ScriptedFleet):
+    """Its detector does not say how far it is settled."""
+
+    def _feed(self, worker: Worker, feed: frames.FeedStream) -> StreamHeard:
+        return replace(super()._feed(worker, feed), settled_s=None)
+
+
+def test_what_is_cut_because_it_is_too_long_is_heard_once() -> None:
+    async def main() -> list[LiveEvent]:
+        async with room(Tardy(), profile="alone", max_utterance_s=5.0) as live:
+            return await talk(live, said(1.0, list(range(1, 61)), 2.0))
+
+    told_of = finals(run(main()))
+    assert len(told_of) == 4
+    for before, after in pairwise(told_of):
+        # The word in which it was cut may be in both.
+        assert len(set(before.split()) & set(after.split())) <= 1
