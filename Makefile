@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup check test test-slow test-all fuzz transcribe serve docs bench bench-page clean
+.PHONY: setup check test test-slow test-all fuzz transcribe serve docs bench bench-page bench-live-page clean
 
 setup: $(STAMP)
 
@@ -49,6 +49,11 @@ bench: setup
 bench-page: setup
 	$(BIN)/parley bench --corpus "$${PARLEY_TEST_AUDIO:-../shared/audio}" --only 'joined/en_*' --workers 1,2 \
 		--per-role --markdown docs/benchmarks.md
+
+# Its part on live speech: twelve minutes at most, only on a machine that does nothing else.
+bench-live-page: setup
+	$(BIN)/parley bench live --corpus "$${PARLEY_TEST_AUDIO:-../shared/audio}" --only 'librispeech/test-other/*' \
+		--words 'fsdd/*' --wer --step-seconds 20 --markdown docs/benchmarks.md
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
