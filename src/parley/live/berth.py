@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from parley.engines.contract import EngineSpec
 from parley.errors import EngineFailed
-from parley.live.errands import Ask, Errand, Urgency
+from parley.live.errands import Ask, Caller, Errand, Urgency
+from parley.live.lane import Lane
 from parley.live.seat import Seat
 from parley.wire.frames import Reply, Request
 
@@ -16,10 +17,12 @@ TROUBLE_S = 10.0
 
 
 class Seats:
-    """All seats; a session takes the one with the fewest."""
+    """All seats: each is pools by engine. A session takes the one with the fewest."""
 
-    def __init__(self, seats: Sequence[Seat], clock: Callable[[], float]) -> None:
-        self._seats = tuple(seats)
+    def __init__(self, fleet: Caller, seats: Sequence[Mapping[str, str]], clock: Callable[[], float]) -> None:
+        names = {pool for pools in seats for pool in pools.values()}
+        self._lanes = {name: Lane(fleet, name) for name in sorted(names)}
+        self._seats = tuple(Seat(self._lanes, pools) for pools in seats)
         self.clock = clock
 
     def choose(self, engines: Sequence[EngineSpec]) -> Seat | None:
@@ -33,8 +36,8 @@ class Seats:
     async def close(self) -> None:
         """Answer everybody."""
         async with asyncio.TaskGroup() as group:
-            for seat in self._seats:
-                group.create_task(seat.close())
+            for lane in self._lanes.values():
+                group.create_task(lane.close())
 
 
 class Berth:

@@ -57,7 +57,7 @@ class LiveSpeech:
         self._profiles = profiles
         self._known = known
         self._default = default
-        self._seats = Seats([Seat(fleet, pools) for pools in seats], clock)
+        self._seats = Seats(fleet, seats, clock)
         self._limits = limits
         self._recorder = recorder
         self._clock = clock

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 
 from parley.engines.contract import EngineSpec
 from parley.errors import ProfileNotInstalled
-from parley.live.errands import Ask, Caller, Errand, Urgency
+from parley.live.errands import Ask, Errand, Urgency
 from parley.live.lane import Lane
 from parley.wire.frames import CloseStream
 
 
 class Seat:
-    """`pools` names the pool of each engine. `sessions` counts those that sit here."""
+    """`pools` names the pool of each engine, and `lanes` has them; seats may share some. `sessions` counts
+    those that sit here."""
 
-    def __init__(self, fleet: Caller, pools: Mapping[str, str]) -> None:
-        lanes = {pool: Lane(fleet, pool) for pool in dict.fromkeys(pools.values())}
-        self._lanes = tuple(lanes.values())
+    def __init__(self, lanes: Mapping[str, Lane], pools: Mapping[str, str]) -> None:
+        self._lanes = tuple(lanes[pool] for pool in dict.fromkeys(pools.values()))
         self._by_engine = {engine: lanes[pool] for engine, pool in pools.items()}
         self.sessions = 0
         self.troubled_at = float("-inf")
@@ -44,19 +43,20 @@ class Seat:
         """Take back what was not begun; the answer is None then."""
         self._by_engine[errand.engine.name].withdraw(errand)
 
-    def close_stream(self, owner: str, engine: EngineSpec, stream: str) -> None:
+    def is_warm(self, engine: EngineSpec) -> bool:
+        """Whether the engine was used lately, and is loaded most likely."""
+        lane = self._by_engine.get(engine.name)
+        return lane is not None and lane.is_warm(engine)
+
+    def close_stream(
+        self, owner: str, engine: EngineSpec, stream: str, urgency: Urgency = Urgency.LISTENING
+    ) -> None:
         """See to it that a worker drops a stream; nobody waits for that."""
         ask = Ask(request=CloseStream(stream=stream), audio_s=0.0)
-        self.post(owner, engine, lambda: ask, Urgency.LISTENING)
+        self.post(owner, engine, lambda: ask, urgency)
 
     def leave(self, owner: str) -> None:
         """A session goes."""
         self.sessions -= 1
         for lane in self._lanes:
             lane.forget(owner)
-
-    async def close(self) -> None:
-        """Answer everybody and end."""
-        async with asyncio.TaskGroup() as group:
-            for lane in self._lanes:
-                group.create_task(lane.close())

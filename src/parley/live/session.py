@@ -24,6 +24,7 @@ from parley.live.ring import AudioRing
 from parley.live.streaming import StreamingHearing
 from parley.live.taping import Taping
 from parley.live.telling import Telling
+from parley.live.warming import warm
 from parley.live.worker_stream import WorkerStream
 from parley.speech.media import SAMPLE_RATE_HZ
 
@@ -74,6 +75,7 @@ class Session:
         self._actor = Actor(
             plan, berth, self.inlet, self.outbox, self._listening, self._hearing, self._taping.keep
         )
+        warm(plan, berth)
         self._task = asyncio.create_task(self._live())
         self._task.add_done_callback(self._settle)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import pairwise
 import itertools
 
 import pytest
@@ -179,8 +178,7 @@ def test_a_client_hears_of_what_arrived_while_a_worker_hangs() -> None:
             heard: list[tuple[float, LiveEvent]] = []
 
             async def listen() -> None:
-                async for event in session.listen():
-                    heard.append((now(), event))
+                heard.extend([(now(), event) async for event in session.listen()])
 
             listener = asyncio.create_task(listen())
             await pace(session, TALK)
