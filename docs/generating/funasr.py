@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generating.reference import type_of
 from pydantic import BaseModel
 
 from parley.wire.funasr.catalogue import CATALOGUE, Entry
 from parley.wire.funasr.server import StampedSentence
+
+from .reference import type_of
 
 _HERE = Path(__file__).parent
 
