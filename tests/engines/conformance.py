@@ -120,11 +120,11 @@ def conform(case: Case, recording: np.ndarray, islands: Sequence[Span], folder: 
             before = await tool.hears("a second", second, (Span(0.0, 1.0),))
             await tool.hears("ten minutes", recording, islands)
             assert before == await tool.hears("a second", second, (Span(0.0, 1.0),)), "it answers differently"
-            _kill_workers()
+            kill_workers()
             assert before == await tool.hears("a second", second, (Span(0.0, 1.0),)), "a crash changed it"
-            workers = _workers()
-            assert workers
-        gone = [pid for pid in workers if psutil.pid_exists(pid)]
+            running = workers()
+            assert running
+        gone = [pid for pid in running if psutil.pid_exists(pid)]
         assert not gone, "closing left a worker and its memory behind"
 
     asyncio.run(main())
@@ -266,7 +266,8 @@ def _letters(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
-def _workers() -> list[int]:
+def workers() -> list[int]:
+    """The worker processes of this one."""
     children = psutil.Process(os.getpid()).children(recursive=True)
     return [child.pid for child in children if _is_worker(child)]
 
@@ -278,8 +279,9 @@ def _is_worker(process: psutil.Process) -> bool:
         return False
 
 
-def _kill_workers() -> None:
-    pids = _workers()
+def kill_workers() -> None:
+    """All of them, at once."""
+    pids = workers()
     assert pids
     for pid in pids:
         os.kill(pid, signal.SIGKILL)

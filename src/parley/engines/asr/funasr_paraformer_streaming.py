@@ -90,6 +90,11 @@ PAUSE_CHUNKS = 2
 LONGEST_S = 30.0
 """What is said without a pause becomes final after so long, which bounds what a stream keeps."""
 
+MOST_FRAMES = 1000
+"""A minute of 60 ms frames. FunASR numbers the frames of a stream and computes the code of every number up to
+the last one for each chunk: without an end to that, an hour would take hundreds of megabytes. Numbers begin
+anew where nothing is open."""
+
 _LEAST_LAST = 960
 """FunASR hears a last chunk of fewer samples out of what it kept, without new features."""
 
@@ -139,6 +144,7 @@ class ParaformerStream:
             self._take(chunk, is_last=last)
             if self._is_settled():
                 finals += self._settle()
+            self._number_anew()
         if is_last:
             finals += self._settle()
         if chunks or is_last:
@@ -193,6 +199,11 @@ class ParaformerStream:
             cache=self._cache["frontend"],
             is_final=is_last,
         )
+
+    def _number_anew(self) -> None:
+        encoder = self._cache["encoder"]
+        if not self._tokens and encoder["start_idx"] >= MOST_FRAMES:
+            encoder["start_idx"] = 0
 
     def _is_settled(self) -> bool:
         if not self._tokens:

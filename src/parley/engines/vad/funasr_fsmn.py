@@ -82,9 +82,9 @@ KEPT = 1_600
 """So much of live audio waits for what comes next, because the last step must not be empty."""
 
 LIVE_PAUSE_MS = 400
-"""Live islands end after so much silence, half of a recording's: whether a pause ends an utterance is decided
-by whoever listens, and as soon as it was asked for. Ends lie where they lie in recordings; shorter pauses than
-this give islands that touch."""
+"""Live islands end after so much silence, half of a recording's: whether a pause ends an utterance is
+decided by whoever listens, as soon as it was asked for. Ends lie where they lie in recordings; pauses that
+are shorter give islands that touch."""
 
 _HOW = {"dynamic_silence": False}
 """An island ends after the silence that its settings say (0.8 s). FunASR's schedule by the length of an
