@@ -106,26 +106,12 @@ class Fleet:
         async with self._turns.take(priority - _LIVE_AHEAD if found.spec.is_live else priority):
             return await found.call(engine, request, audio_s, on_progress, priority)
 
-    async def start(self, pool: str, *engines: str) -> None:
-        """Let a worker of a pool load the named engines, without names all of them, before the first call.
-
-        The worker goes home as others do when it has nothing to do. Raises ParleyError when none could be
-        started or an engine not be loaded.
-        """
-        found = self._pools.get(pool)
-        if found is None:
-            raise ProfileNotInstalled(f"There is no pool of workers '{pool}'.")
-        wanted = engines or tuple(spec.name for spec in found.spec.engines)
-        for engine in wanted:
-            self._find(engine, pool)
-        await found.load(wanted)
-
     async def warm(self, *engines: str, keep: bool = True) -> None:
         """Start the workers of the pools that have the named engines, load those, and keep so many running.
 
         Without `keep` an elastic pool only sees to it that somebody has them loaded, for now. Without
-        names all pools are started, but those of live speech, which `start` is for. Raises ParleyError when
-        a pool cannot start any worker, or none that has its engines.
+        names all pools are started, but those of live speech: their first call does that. Raises ParleyError
+        when a pool cannot start any worker, or none that has its engines.
         """
         wanted = {
             pool: [engine for engine in pool.spec.engines if engine.name in engines]

@@ -82,12 +82,6 @@ class Pool:
         """Whether its workers can load the engine."""
         return engine in self._engines
 
-    async def load(self, engines: Collection[str]) -> None:
-        """See to it that a worker has loaded these engines, for now; raises ParleyError."""
-        for name in engines:
-            if not self._staff.has_loaded(name):
-                await self._load(self._engines[name])
-
     async def _load(self, engine: EngineSpec) -> None:
         """See to it that a worker has loaded an engine; raises ParleyError."""
         await self._ask(
@@ -121,7 +115,9 @@ class Pool:
         """
         if keep or not self.spec.is_elastic:
             await self._start_all(engines)
-        await self.load([engine.name for engine in engines])
+        for engine in engines:
+            if not self._staff.has_loaded(engine.name):
+                await self._load(engine)
 
     async def _start_all(self, engines: Collection[EngineSpec]) -> None:
         self._crew.kept, self._crew.is_unloaded = engines, False
