@@ -219,6 +219,14 @@ def test_the_same_marks_and_the_same_voices(theirs: dict[str, Any], sound: Path)
     in_worker(pool("funasr-ct-punc", "funasr-campplus"), work)
 
 
+def test_short_utterances_say_the_same_together_as_alone(sound: Path) -> None:
+    """So that live speech may ask for those of several sessions at once."""
+    for engine, found in script("fun_asr_batches.py", str(tiny_models()), str(sound)).items():
+        assert found["differed"] == 0, engine
+        assert found["characters"] > 10 * found["utterances"]
+        assert discover()[engine].batches and discover()[engine].batch_invariant
+
+
 def test_one_model_for_several_threads_breaks(sound: Path) -> None:
     """FunASR issue 865, without our design: what the next test shows to be absent with it."""
     assert script("fun_asr_threads.py", str(fsmn_vad()), str(sound)) == {"short": "list index out of range"}
