@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from parley.engines.profiles import Profile, choose
+from parley.engines.profiles import Profile
+from parley.engines.selecting import select
 from parley.errors import ProfileNotInstalled
 from parley.live.contract import LiveRoom
 from parley.server.funasr.files import Decoder, Spool
@@ -33,10 +34,12 @@ class Behind:
     def __post_init__(self) -> None:
         object.__setattr__(self, "spool", Spool(self.max_spooled_bytes))
 
-    def profile(self, name: str | None) -> Profile:
+    def profile(self, name: str | None, language: str | None) -> Profile:
         """The profile of a connection; raises ProfileUnknown and ProfileNotInstalled."""
-        name = name or self.default
-        if name in self.profiles:
-            return self.profiles[name]
-        choose(self.known, name)
-        raise ProfileNotInstalled(f"Profile '{name}' is not installed; run: parley pull {name}")
+        known, installed = self.known, self.profiles
+        found = select(known, name or self.default, language, lambda each: each.name in installed).profile
+        if found.name not in installed:
+            raise ProfileNotInstalled(
+                f"Profile '{found.name}' is not installed for live speech; run: parley pull {found.name}"
+            )
+        return installed[found.name]

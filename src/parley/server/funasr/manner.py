@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 import msgspec
 from pydantic import ValidationError
 
-from parley.engines.contract import Capability
+from parley.engines.contract import Capability, EngineSpec, Role
 from parley.engines.profiles import Profile
 from parley.errors import InvalidJson, InvalidOption
 from parley.live.options import LiveWish
@@ -76,9 +76,9 @@ class Manner:
         }
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
 
-    def wish(self, profile: Profile, asked_for: str | None, header: WaveFormat | None) -> LiveWish:
+    def wish(self, profile: Profile, header: WaveFormat | None) -> LiveWish:
         """What to ask of a session: of the settings those that the profile can honour."""
-        can = profile.capabilities
+        can = self._last_word(profile).capabilities
         weighs = Capability.HOTWORD_WEIGHTS in can
         hotwords = tuple((phrase, weight if weighs else 1.0) for phrase, weight in self.hotwords)
         return LiveWish(
@@ -86,7 +86,7 @@ class Manner:
             encoding=header.encoding if header else "pcm16",
             channels=header.channels if header else 1,
             language=self.spoken if Capability.LANGUAGE in can and self._is_known(profile) else None,
-            profile=asked_for,
+            profile=profile.name,
             hotwords=hotwords if Capability.HOTWORDS in can else (),
             partials=self.mode != "offline",
             words=self.mode != "online" and Capability.WORDS in can,
@@ -96,7 +96,8 @@ class Manner:
     def ignored(self, profile: Profile) -> tuple[str, ...]:
         """Settings that the profile cannot honour. Clients send them unasked, so they are not refused."""
         cannot = {
-            "hotwords": bool(self.hotwords) and Capability.HOTWORDS not in profile.capabilities,
+            "hotwords": bool(self.hotwords)
+            and Capability.HOTWORDS not in self._last_word(profile).capabilities,
             "svs_lang": self.spoken is not None and not self._is_known(profile),
         }
         return tuple(name for name, is_so in cannot.items() if is_so)
@@ -107,8 +108,14 @@ class Manner:
         language = (self.language or "").strip().lower()
         return None if language in _NO_LANGUAGE else language
 
+    def _last_word(self, profile: Profile) -> EngineSpec:
+        """The recogniser whose text counts in this mode."""
+        alone = profile.streaming if self.mode == "online" else None
+        return alone or profile.engines[Role.ASR]
+
     def _is_known(self, profile: Profile) -> bool:
-        return profile.languages is None or self.spoken in profile.languages
+        languages = self._last_word(profile).languages
+        return languages is None or self.spoken in languages
 
 
 def read_frame(text: str) -> Frame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from parley.engines.profiles import Profile
 from parley.errors import AuthFailed, LiveOverloaded, ParleyError, RequestError, TooManySessions
 from parley.live.options import LiveWish
 from parley.server.funasr.behind import Behind
@@ -38,7 +39,7 @@ class Talk:
 
     async def converse(self) -> None:
         """Read to the end of the line; raises what the client has to be told before it is closed."""
-        self._behind.profile(self._asked_for)
+        self._profile(self._manner)
         while (frame := await self._line.hear()) is not None:
             charged = self._line.wire.claim()
             try:
@@ -85,8 +86,7 @@ class Talk:
 
     async def _end(self, said: Frame) -> None:
         ended = self._present()
-        profile = self._behind.profile(self._asked_for)
-        await ended.end(self._manner.ignored(profile))
+        await ended.end(self._manner.ignored(self._profile(self._manner)))
         self._input = None
         if said.is_end:
             await self._acknowledge(ended.error)
@@ -100,7 +100,10 @@ class Talk:
         await self._line.say_text(done.model_dump_json(exclude_none=True))
 
     def _wish(self, manner: Manner, header: WaveFormat | None) -> LiveWish:
-        return manner.wish(self._behind.profile(self._asked_for), self._asked_for, header)
+        return manner.wish(self._profile(manner), header)
+
+    def _profile(self, manner: Manner) -> Profile:
+        return self._behind.profile(self._asked_for, manner.spoken)
 
 
 async def excuse(line: Line, error: ParleyError, manner: Manner | None = None) -> None:

@@ -6,10 +6,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-from parley.engines.contract import Capability
+from parley.engines.contract import Capability, EngineSpec, Role
 from parley.engines.profiles import Profile
 from parley.errors import AuthFailed, ParleyError
 from parley.jobs.principal import Principal
@@ -137,10 +136,26 @@ class Nobody:
         return Principal()
 
 
-def profile(*capabilities: Capability, languages: frozenset[str] | None = None) -> Profile:
-    return cast(
-        Profile, SimpleNamespace(capabilities=frozenset(capabilities), languages=languages, name="one")
+def recogniser(name: str, *capabilities: Capability, languages: frozenset[str] | None = None) -> EngineSpec:
+    return EngineSpec(
+        name=name,
+        role=Role.ASR,
+        factory="",
+        revision="1",
+        summary="",
+        licence="",
+        capabilities=frozenset(capabilities),
+        languages=languages,
     )
+
+
+def profile(
+    *capabilities: Capability,
+    languages: frozenset[str] | None = None,
+    streaming: EngineSpec | None = None,
+) -> Profile:
+    last = recogniser("whole", *capabilities, languages=languages)
+    return Profile("one", {Role.ASR: last}, streaming=streaming)
 
 
 class Client:

@@ -13,6 +13,7 @@ from tests.unit.server.funasr.rehearsal import (
     Stage,
     hearing,
     profile,
+    recogniser,
     said,
 )
 
@@ -268,3 +269,15 @@ def test_language_and_hotwords_are_passed_on_where_the_profile_can():
     assert stage.room.sessions[1].wish.language is None
     assert client.answers[-1]["ignored"] == ["svs_lang"]
     assert "ignored" not in stage.play({**START, "svs_lang": "auto"}, SAMPLES, END).answers[-1]
+
+
+def test_in_mode_online_the_recogniser_of_live_speech_has_the_last_word():
+    # FunASR's page sends hotwords in every mode; that recogniser takes none, and the page has to work.
+    two = profile(Capability.HOTWORDS, Capability.WORDS, streaming=recogniser("live"))
+    stage = Stage(profile=two)
+    hotwords = {"hotwords": '{"阿里巴巴": 20}'}
+    online = stage.play({**START, "mode": "online", **hotwords}, SAMPLES, END)
+    both = stage.play({**START, **hotwords}, SAMPLES, END)
+    assert [session.wish.hotwords for session in stage.room.sessions] == [(), (("阿里巴巴", 1.0),)]
+    assert online.answers[-1]["ignored"] == ["hotwords"]
+    assert "ignored" not in both.answers[-1]
