@@ -94,7 +94,7 @@ class Listening:
             return
         again = await self._stream.feed(self._read(self._origin, self.heard), Urgency.LISTENING)
         if self._open_since is not None and again.open_since is None:
-            ends = [island.end + self._origin_s for island in again.islands]
+            ends = [self._session_s(island.end) for island in again.islands]
             end = max([end for end in ends if end > self._open_since], default=self._heard_s)
             self._late = Span(self._open_since, min(end, self._heard_s))
             self._begun = self._open_since = None
@@ -103,23 +103,23 @@ class Listening:
     def _told(self, heard: StreamHeard) -> Speech:
         islands = [self._late] if self._late else []
         for island in heard.islands:
-            islands.append(Span(self._start(island.start), island.end + self._origin_s))
+            islands.append(Span(self._start(island.start), self._session_s(island.end)))
             self._begun, self._told_s = None, islands[-1].end
         self._late = None
         self._open_since = None if heard.open_since is None else self._start(heard.open_since)
         whole = tuple(island for island in islands if island.end > island.start)
-        settled_s = None if heard.settled_s is None else heard.settled_s + self._origin_s
+        settled_s = None if heard.settled_s is None else self._session_s(heard.settled_s)
         return Speech(islands=whole, open_since=self._open_since, heard_s=self._heard_s, settled_s=settled_s)
 
     def _start(self, start: float) -> float:
         """An island that was open before its stream was lost begins where it was said to begin."""
         if self._begun is not None:
             return self._begun
-        return max(start + self._origin_s, self._told_s)
+        return max(self._session_s(start), self._told_s)
 
-    @property
-    def _origin_s(self) -> float:
-        return self._origin / SAMPLE_RATE_HZ
+    def _session_s(self, stream_s: float) -> float:
+        """Whole samples, so that a moment is the same seen from any origin."""
+        return (self._origin + round(stream_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
 
     @property
     def _heard_s(self) -> float:

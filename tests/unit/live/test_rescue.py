@@ -29,8 +29,8 @@ WORDS = ["w1 w2 w3", "w4 w5 w6 w7 w8 w9"]
 
 
 def facts(events: list[LiveEvent]) -> list[LiveEvent]:
-    """What does not depend on when it was told."""
-    return [event for event in events if isinstance(event, (Voice, Final, Done))]
+    """What does not depend on when it is told, each kind in its order."""
+    return [event for kind in (Voice, Final, Done) for event in events if isinstance(event, kind)]
 
 
 async def killed_at(times: list[float], profile: str, seats: int = 1) -> tuple[list[LiveEvent], int]:
