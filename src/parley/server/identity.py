@@ -52,7 +52,8 @@ router = APIRouter(tags=["login"])
 def token_of(connection: HTTPConnection) -> tuple[str | None, bool]:
     """The token of a request, and whether it was put there for this very request and not by a cookie."""
     scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and credentials.strip():
+    # Clients written after those of some clouds put a semicolon behind it.
+    if scheme.lower().rstrip(";") == "bearer" and credentials.strip():
         return credentials.strip(), True
     if token := connection.query_params.get("token"):
         return token, True

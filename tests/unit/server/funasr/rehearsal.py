@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from parley.engines.contract import Capability, EngineSpec, Role
@@ -199,7 +200,7 @@ class Client:
         self._told.set()
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not is_so():
                 self._told.clear()
                 await self._told.wait()
@@ -235,29 +236,32 @@ class Stage:
         )
 
     def enter(
-        self, client: Client, *, query: str = "", subprotocols: Sequence[str] = ("binary",)
+        self,
+        client: Client,
+        *,
+        query: str = "",
+        subprotocols: Sequence[str] = ("binary",),
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> asyncio.Task[None]:
         scope = {
             "type": "websocket",
             "path": "/funasr",
             "query_string": query.encode(),
-            "headers": [],
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
             "subprotocols": list(subprotocols),
             "client": ("127.0.0.1", 1),
         }
         return asyncio.create_task(self.door()(scope, client.receive, client.say))
 
-    def play(
-        self, *frames: Message | str | bytes, query: str = "", subprotocols: Sequence[str] = ("binary",)
-    ) -> Client:
+    def play(self, *frames: Message | str | bytes, **scope: Any) -> Client:
         """Send everything, hang up, and wait for the end."""
 
         async def main() -> Client:
             client = Client()
             client.send(*frames)
             client.hang_up()
-            async with asyncio.timeout(20):
-                await self.enter(client, query=query, subprotocols=subprotocols)
+            async with asyncio.timeout(60):
+                await self.enter(client, **scope)
             return client
 
         return asyncio.run(main())

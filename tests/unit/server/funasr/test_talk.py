@@ -217,7 +217,7 @@ def test_a_session_that_fails_is_told_and_closes_the_line():
     async def main() -> Client:
         client, stage = Client(), Stage(room)
         client.send(START, SAMPLES)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await stage.enter(client)
         return client
 
@@ -253,7 +253,7 @@ def test_a_client_that_is_gone_when_it_is_told_something_frees_its_session():
         client.is_gone = True
         client.send(SAMPLES)
         client.hang_up()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await serving
 
     asyncio.run(main())
@@ -281,3 +281,11 @@ def test_in_mode_online_the_recogniser_of_live_speech_has_the_last_word():
     assert [session.wish.hotwords for session in stage.room.sessions] == [(), (("阿里巴巴", 1.0),)]
     assert online.answers[-1]["ignored"] == ["hotwords"]
     assert "ignored" not in both.answers[-1]
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "Bearer;"])
+def test_a_token_may_come_in_a_header(scheme: str):
+    stage = Stage(authority=Nobody("secret"))
+    client = stage.play(START, SAMPLES, END, headers={"authorization": f"{scheme} secret"})
+    assert client.close_code is None
+    assert len(stage.room.sessions) == 1
