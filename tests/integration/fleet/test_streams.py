@@ -83,3 +83,43 @@ async def test_what_a_worker_refuses_leaves_its_other_streams_alone() -> None:
         # Loaded anew, the engine has none.
         await spoken.load("echoes")
         assert await code(frames.FeedStream(stream="7", pcm=b"")) == "stream_lost"
+
+
+@scenario
+async def test_a_group_of_feeds_is_answered_one_for_one() -> None:
+    async with worker() as spoken:
+        await spoken.load("echoes")
+        for name in ("0", "1", "2"):
+            await begin(spoken, name)
+        loud = np.array([-32768], dtype="<i2").tobytes()
+        said = (pcm("0")[0], loud, pcm("2")[0], b"")
+        feeds = tuple(
+            frames.FeedStream(stream=name, pcm=each)
+            for name, each in zip(("0", "1", "2", "nobody"), said, strict=True)
+        )
+        fed = await spoken.call("echoes", frames.FeedStreams(feeds=feeds))
+        assert isinstance(fed, frames.StreamsFed)
+        assert [end and end.code for end in fed.ended] == [None, "engine_failed", None, "stream_lost"]
+        for name in ("0", "2"):
+            heard = fed.heard[int(name)]
+            assert heard is not None
+            await begin(spoken, f"alone {name}")
+            request = frames.FeedStream(stream=f"alone {name}", pcm=pcm(name)[0])
+            alone = await spoken.call("echoes", request)
+            assert isinstance(alone, frames.StreamFed) and alone.heard == heard
+
+
+@scenario
+async def test_live_stretches_and_pauses_come_with_the_call() -> None:
+    async with worker() as spoken:
+        assert isinstance(await spoken.load("echoes"), frames.Loaded)
+        stretches = tuple(frames.LiveStretch(pcm=bytes(2 * size), islands=()) for size in (8000, 16000))
+        options = RecognitionOptions(prompt="mine")
+        request = frames.RecogniseLive(stretches=stretches, options=options)
+        reply = await spoken.call("echoes", request)
+        assert isinstance(reply, frames.Recognised)
+        assert [each.pieces[0].end for each in reply.recognitions] == [0.5, 1.0]
+        assert all(each.pieces[0].text.startswith("mine ") for each in reply.recognitions)
+        assert isinstance(await spoken.load("silence"), frames.Loaded)
+        pause = frames.JudgePause(pcm=bytes(3200), wanted_s=0.8, language=None)
+        assert await spoken.call("silence", pause) == frames.PauseJudged(silence_s=0.8)

@@ -102,3 +102,70 @@ def test_a_disk_too_small_for_all_of_it_is_told_first(
         pull("--torch", "cpu")
     assert installed == []
     assert not [each for each in server.asked if "/resolve/" in each.path]
+
+
+LIVE = """
+from dataclasses import replace
+
+from parley.engines.contract import EngineSpec, Role
+from parley.engines.model import Hub, ModelSource, ModelSpec
+
+TINY = ModelSpec(
+    name="tiny-live",
+    sources=(ModelSource(hub=Hub.HUGGINGFACE, repo="acme/tiny", revision="main"),),
+    needs=("config.json",), size_mib=1, licence="Apache-2.0",
+)
+HERE = EngineSpec(
+    name="live", role=Role.ASR, factory=":Recogniser", revision="1", summary="test", licence="MIT",
+    models=(TINY,), streams=True,
+)
+NOWHERE = replace(HERE, name="nowhere", models=(), requires=("a_package_nobody_has",), install="-")
+SPECS = (HERE, NOWHERE)
+"""
+
+
+def profile_of(name: str) -> dict[str, object]:
+    listed = CliRunner().invoke(app, ["profiles", "--json"], catch_exceptions=False)
+    return next(row for row in json.loads(listed.stdout) if row["name"] == name)
+
+
+def said_of(name: str) -> str:
+    """What a person reads of a profile and live speech."""
+    listed = CliRunner().invoke(app, ["profiles"], catch_exceptions=False).stdout.splitlines()
+    rows = iter(listed)
+    assert next(row for row in rows if row == name)
+    return next(row for row in rows if row.startswith("  live"))
+
+
+def test_the_streaming_model_comes_too_and_a_profile_is_ready_without(
+    installed: list[tuple[str, object]], tmp_path: Path
+) -> None:
+    (tmp_path / "engines" / "live.py").write_text(LIVE)
+    config = tmp_path / "parley.toml"
+    config.write_text(
+        config.read_text().replace("[profiles.words]\n", '[profiles.words]\nstreaming = "live"\n')
+    )
+    done = pull("--no-live")
+    assert done.stdout == "ready: parley transcribe --profile words FILE\n"
+    assert "tiny-live" not in done.stderr
+    facts = profile_of("words")
+    assert facts["missing"] == {} and facts["streaming"] == "live"
+    assert facts["streaming_missing"] == {"models": ["tiny-live"]}
+    assert "again and again; live comes by: parley pull words" in said_of("words")
+    done = pull()
+    assert done.exit_code == 0 and "tiny-live: licence Apache-2.0" in done.stderr
+    assert profile_of("words")["streaming_missing"] == {}
+    assert "live, then words on each utterance" in said_of("words")
+
+
+def test_a_streaming_recogniser_that_no_pull_can_bring_is_told_and_left_out(
+    installed: list[tuple[str, object]], tmp_path: Path
+) -> None:
+    (tmp_path / "engines" / "live.py").write_text(LIVE)
+    config = tmp_path / "parley.toml"
+    config.write_text(
+        config.read_text().replace("[profiles.words]\n", '[profiles.words]\nstreaming = "nowhere"\n')
+    )
+    done = pull()
+    assert done.stdout == "ready: parley transcribe --profile words FILE\n"
+    assert "live speech goes without 'nowhere', which needs a_package_nobody_has" in done.stderr
