@@ -172,17 +172,14 @@ class Endpointer:
         end = line.end_after(since)
         if (line.settled_s if end is None else end) > limit:
             return self._cut_speech(one, since, limit, "longest")
-        following = line.following()
-        if end is not None and following is not None and following <= end:
-            line.islands.popleft()
-            return True
-        if end is not None and (following is not None or line.settled_s > end):
+        if end is not None and (line.following() is not None or line.settled_s > end):
             line.islands.popleft()
             self._quieten(one, since, end)
             self._moments.append(Paused(start=end))
             return True
         if self._cut_at is not None:
-            return self._cut_speech(one, since, self._cut_at if end is None else end, "finalize")
+            at = min(self._cut_at, limit) if end is None else end
+            return self._cut_speech(one, since, at, "finalize")
         return False
 
     def _cut_speech(self, one: _Utterance, since: float, at: float, cause: Cause) -> bool:

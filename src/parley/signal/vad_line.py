@@ -27,7 +27,10 @@ class Heard:
 
 
 class VadLine:
-    """Islands in order: those that ended, and the open one. What lies before `floor` is dealt with."""
+    """Islands in order: those that ended, and the open one. What lies before `floor` is dealt with.
+
+    Islands that touch are one: whether a long one comes in parts depends on when one asks.
+    """
 
     def __init__(self) -> None:
         self.islands: deque[Span] = deque()
@@ -37,10 +40,12 @@ class VadLine:
 
     def take(self, heard: Heard, since: float | None) -> None:
         """Take what was said; `since` is where the speech began that goes on for those who listen."""
-        self.islands.extend(heard.islands)
+        for island in heard.islands:
+            self.islands.append(Span(self._joined(island.start), island.end))
         if heard.open_since is None:
             self.end_open(min(self.settled_s, heard.heard_s), since)
-        self.open_since = heard.open_since
+        else:
+            self.open_since = self._joined(heard.open_since)
         self.settled_s = max(self.settled_s, heard.settled_s)
 
     def end_open(self, at: float, since: float | None) -> None:
@@ -56,15 +61,18 @@ class VadLine:
         return self.islands[0].end if self.islands else None
 
     def following(self) -> float | None:
-        """Where the speech after the first island begins, as far as it is known."""
+        """Where the speech after the first island begins, as far as that is known."""
         return self.islands[1].start if len(self.islands) > 1 else self.open_since
 
     def next_start(self) -> float | None:
         """Where speech begins next, as far as that is known. Of an island that was cut a rest counts."""
-        while self.islands and self.islands[0].end <= self._least_end(self.islands[0].start):
+        while self.islands:
+            first = self.islands[0]
+            if first.end > self._least_end(first.start):
+                return max(self.floor, first.start)
+            if self.following() is None and self.settled_s <= first.end:
+                return None
             self.islands.popleft()
-        if self.islands:
-            return max(self.floor, self.islands[0].start)
         if self.open_since is None or self.settled_s <= self._least_end(self.open_since):
             return None
         return max(self.floor, self.open_since)
@@ -74,6 +82,10 @@ class VadLine:
         """No speech that is not dealt with begins before this."""
         opened = self.settled_s if self.open_since is None else self.open_since
         return max(self.floor, min(self.islands[0].start if self.islands else opened, self.settled_s))
+
+    def _joined(self, start: float) -> float:
+        touches = bool(self.islands) and start <= self.islands[-1].end
+        return self.islands.pop().start if touches else start
 
     def _least_end(self, start: float) -> float:
         return self.floor + (REST_S if start < self.floor else 0.0)

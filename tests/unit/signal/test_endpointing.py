@@ -122,6 +122,14 @@ def test_finalize_ends_speech_where_it_is_and_what_follows_is_new() -> None:
     assert (second.start, second.audio_from) == (2.0, 2.0)
 
 
+def test_finalize_makes_no_utterance_too_long() -> None:
+    line = Endpointer(2.0)
+    line.hear([], 1.0, 3.1, settled_s=2.4)
+    line.cut(3.1)
+    (ended,) = ends(list(iter(line.next, None)))
+    assert ended.cause == "finalize" and ended.end == ended.audio_from + 2.0
+
+
 def test_finalize_leaves_no_utterance_of_a_breath() -> None:
     told = listen([Span(1, 2.05)], 4 * RATE, finals=[2 * RATE])
     assert [one.end for one in ends(told)] == [2.0]
@@ -143,6 +151,12 @@ def test_endless_speech_is_cut_without_a_gap() -> None:
     assert all(one.end - one.audio_from <= 8.0 for one in told)
     assert all(after.audio_from == before.end for before, after in pairwise(told))
     assert told[0].start == 0.0 and told[-1].end == 60.0
+
+
+def test_where_a_cut_island_goes_on_in_another_part_it_goes_on() -> None:
+    truth = [Span(1.274, 1.548), Span(1.577, 10.577), Span(10.801, 16.273)]
+    known = {"longest_s": 2.0, "patience": by_the_pause}
+    assert listen(truth, 260_369, cuts=steps(160, 260_369), **known) == listen(truth, 260_369, **known)
 
 
 def test_a_long_utterance_loses_its_patience() -> None:
