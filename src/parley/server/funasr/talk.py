@@ -113,7 +113,7 @@ async def excuse(line: Line, error: ParleyError, manner: Manner | None = None) -
         mode="2pass-offline" if manner.mode == "2pass" else manner.mode,
         text="",
         wav_name=manner.wav_name,
-        is_final=True,
+        is_final=manner.ends_with_true,
         error=error.code,
         message=error.message,
     )

@@ -12,6 +12,7 @@ import struct
 from tests.unit.server.funasr.rehearsal import Message, ScriptedRoom, Stage, hearing, profile, said
 
 from parley.engines.contract import Capability
+from parley.errors import TooManySessions
 from parley.speech.transcript import Word
 
 SAMPLES = bytes(1920)
@@ -256,3 +257,10 @@ def test_documented_first_frame():
     client = stage.play({**offline, **hotwords}, SAMPLES, SAMPLES, SAMPLES, END)
     assert client.texts("offline") == ["Good morning. How are you?"]
     assert stage.room.sessions[0].wish.hotwords == (("阿里巴巴", 1.0), ("通义实验室", 1.5))
+
+
+def test_the_page_closes_its_line_when_its_file_is_refused_too():
+    first = {"mode": "offline", "wav_format": "PCM", "audio_fs": 8000, "chunk_interval": 10, "wav_name": "h5"}
+    room = ScriptedRoom(refusal=TooManySessions("There is no place."))
+    client = Stage(room).play(first, SAMPLES, END)
+    assert [(each["error"], each["is_final"]) for each in client.answers] == [("too_many_sessions", False)]
