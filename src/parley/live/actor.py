@@ -5,28 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from parley.errors import ParleyError, RecognitionFailed
-from parley.live.berth import Berth
-from parley.live.errands import Urgency
+from parley.errors import RecognitionFailed
 from parley.live.events import Trouble, Voice
 from parley.live.hearing import Hearing
 from parley.live.inlet import Inlet
+from parley.live.judging import Judging
 from parley.live.listening import GRID, WARM_UP_S, Listening, Speech
 from parley.live.outbox import Outbox
 from parley.live.plans import Plan
 from parley.live.rescue import SpotLost
 from parley.live.utterances import MARGIN_S, Part, Utterance, sample_at
 from parley.signal.endpointing import Endpointer
-from parley.signal.moments import (
-    Moment,
-    Paused,
-    SpeechBegan,
-    SpeechEnded,
-    UtteranceEnded,
-)
+from parley.signal.moments import Moment, Paused, SpeechBegan, SpeechEnded, UtteranceEnded
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.span import Span
-from parley.wire.frames import JudgePause, PauseJudged
 
 LEAST_FEED = SAMPLE_RATE_HZ * 8 // 100
 MOST_FEED = SAMPLE_RATE_HZ
@@ -44,15 +36,14 @@ class Actor:
     def __init__(
         self,
         plan: Plan,
-        berth: Berth,
+        judging: Judging,
         inlet: Inlet,
         outbox: Outbox,
         listening: Listening,
         hearing: Hearing,
         keep: Callable[[bytes], Awaitable[None]],
     ) -> None:
-        self._plan = plan
-        self._berth = berth
+        self._judging = judging
         self._inlet = inlet
         self._outbox = outbox
         self._listening = listening
@@ -159,27 +150,14 @@ class Actor:
         self._hearing.grew()
 
     async def _judge(self, pause_s: float) -> None:
-        """Ask how long the pause may last; who cannot be asked leaves it at what was wished."""
-        silence_s = self._plan.silence_s
-        if self._plan.turn is not None and self._utterance is not None:
-            try:
-                silence_s = await self._ask_turn(pause_s, self._utterance)
-            except ParleyError:
-                silence_s = self._plan.silence_s
+        utterance = self._utterance
+        if utterance is None:
+            return
+        silence_s = await self._judging.patience_s(
+            utterance.first, min(self._listening.heard, sample_at(pause_s))
+        )
         self._endpointer.set_patience(silence_s)
-        if self._utterance is not None:
-            self._utterance.tail_s = min(MARGIN_S, silence_s)
-
-    async def _ask_turn(self, pause_s: float, utterance: Utterance) -> float:
-        engine = self._plan.turn
-        if engine is None:
-            return self._plan.silence_s
-        last = min(self._listening.heard, sample_at(pause_s))
-        first = max(utterance.first, last - sample_at(engine.context_s))
-        pcm = self._inlet.ring.read(min(first, last), last)
-        request = JudgePause(pcm=pcm, wanted_s=self._plan.silence_s, language=self._plan.hearing.language)
-        reply = await self._berth.ask(engine, request, engine.context_s, Urgency.LISTENING)
-        return reply.silence_s if isinstance(reply, PauseJudged) else self._plan.silence_s
+        utterance.tail_s = min(MARGIN_S, silence_s)
 
     def _grow(self, open_since: float | None) -> None:
         if self._utterance is not None:

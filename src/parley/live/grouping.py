@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from parley.engines.contract import EngineSpec
 from parley.errors import EngineFailed, ParleyError, rebuild
-from parley.live.errands import Ask
+from parley.live.errands import Ask, Errand
 from parley.wire.frames import (
     FeedStream,
     FeedStreams,
@@ -21,6 +22,19 @@ from parley.wire.frames import (
 MOST_FEEDS = 32
 MOST_FEEDS_S = 20.0
 """What goes in one call of feeds: whoever comes later waits for all of it."""
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Errands of one call, and what each of them asks."""
+
+    errands: list[Errand] = field(default_factory=list[Errand])
+    asks: list[Ask] = field(default_factory=list[Ask])
+
+    @property
+    def is_feed(self) -> bool:
+        """Whether streams hear more by it."""
+        return isinstance(self.asks[0].request, FeedStream)
 
 
 def welcomes(engine: EngineSpec, ask: Ask) -> bool:
@@ -72,3 +86,8 @@ def _fed(reply: StreamsFed, index: int) -> Reply | ParleyError:
     if heard is not None:
         return StreamFed(heard=heard)
     return rebuild(ended.code, ended.message) if ended else EngineFailed("A stream was not answered.")
+
+
+def copy_of(error: ParleyError) -> ParleyError:
+    """One object for each: an exception gathers the traceback of whoever raises it."""
+    return type(error)(error.message, detail=error.detail)

@@ -10,7 +10,6 @@ import asyncio
 import itertools
 from bisect import insort
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from parley.engines.contract import EngineSpec
 from parley.errors import (
@@ -23,8 +22,9 @@ from parley.errors import (
     WorkerDied,
 )
 from parley.live.errands import Ask, Caller, Errand, Urgency
-from parley.live.grouping import combined, joins, shares, welcomes
-from parley.wire.frames import FeedStream, Reply
+from parley.live.grouping import Group, combined, copy_of, joins, shares, welcomes
+from parley.live.suspects import Suspects
+from parley.wire.frames import Reply
 
 LINE_LIMIT = 4096
 """Errands that wait: a session has two at most, and what it leaves behind."""
@@ -35,23 +35,8 @@ CLOSE_GRACE_S = 1.0
 WARM_S = 30.0
 """An engine that was used so lately is loaded still, most likely."""
 
-PROOFS = 3
-"""A suspect is none any more after so many feeds: the first one or two are what was heard before."""
-
 _OWN_FAULTS = (UnitPoisoned, EngineFailed, OutOfMemory)
 """What one of several requests may be to blame for."""
-
-
-@dataclass(slots=True, eq=False)
-class _Group:
-    """Errands of one call, and what each of them asks."""
-
-    errands: list[Errand] = field(default_factory=list[Errand])
-    asks: list[Ask] = field(default_factory=list[Ask])
-
-    @property
-    def is_feed(self) -> bool:
-        return isinstance(self.asks[0].request, FeedStream)
 
 
 class Lane:
@@ -66,7 +51,7 @@ class Lane:
         self._pool = pool
         self._waiting: list[Errand] = []
         self._numbers = itertools.count()
-        self._suspects: dict[str, int] = {}
+        self._suspects = Suspects()
         self._used: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
@@ -102,7 +87,7 @@ class Lane:
 
     def forget(self, owner: str) -> None:
         """A session is gone."""
-        self._suspects.pop(owner, None)
+        self._suspects.forget(owner)
 
     async def close(self) -> None:
         """Answer everybody and end."""
@@ -125,9 +110,9 @@ class Lane:
                 errand.fail(_closed())
             self._waiting.clear()
 
-    def _next(self) -> _Group:
+    def _next(self) -> Group:
         """The most urgent errand, and those that may go with it."""
-        group = _Group()
+        group = Group()
         for errand in tuple(self._waiting):
             if errand.is_settled:
                 self._waiting.remove(errand)
@@ -137,13 +122,13 @@ class Lane:
                 break
         return group
 
-    def _may_join(self, group: _Group, errand: Errand) -> bool:
+    def _may_join(self, group: Group, errand: Errand) -> bool:
         first = group.errands[0]
         alike = errand.engine is first.engine and errand.urgency is first.urgency
         # Making up what is asked costs a copy of its audio: not for nothing.
         return alike and errand.owner not in self._suspects and welcomes(first.engine, group.asks[0])
 
-    def _take(self, errand: Errand, group: _Group) -> None:
+    def _take(self, errand: Errand, group: Group) -> None:
         ask = errand.make()
         if ask is not None and group.asks and not joins(errand.engine, group.asks, ask):
             return
@@ -154,7 +139,7 @@ class Lane:
         group.errands.append(errand)
         group.asks.append(ask)
 
-    async def _serve(self, group: _Group) -> None:
+    async def _serve(self, group: Group) -> None:
         try:
             await self._ask(group)
         except ParleyError as error:
@@ -164,7 +149,7 @@ class Lane:
             for errand in group.errands:
                 errand.fail(_closed())
 
-    async def _ask(self, group: _Group) -> None:
+    async def _ask(self, group: Group) -> None:
         answer = await self._fleet.call(
             group.errands[0].engine.name,
             combined(group.asks),
@@ -178,43 +163,32 @@ class Lane:
             # The worker was lost in this call, and the one that answered knows none of the streams.
             self._blame(group)
             return
-        self._acquit(group)
+        if group.is_feed:
+            self._suspects.acquit(group.errands[0].owner)
         for errand, share in zip(group.errands, shares(group.asks, answer.reply), strict=True):
             if isinstance(share, ParleyError):
                 errand.fail(share)
             else:
                 errand.succeed(share)
 
-    def _blame(self, group: _Group) -> None:
+    def _blame(self, group: Group) -> None:
         alone = len(group.errands) == 1
-        self._suspects |= dict.fromkeys((errand.owner for errand in group.errands), PROOFS)
+        self._suspects.blame(errand.owner for errand in group.errands)
         for errand in group.errands:
             lost = "A worker was lost while it listened to this speech."
             errand.fail(WorkerDied(lost) if alone else StreamLost(lost))
 
-    def _acquit(self, group: _Group) -> None:
-        owner = group.errands[0].owner
-        if owner in self._suspects and group.is_feed:
-            self._suspects[owner] -= 1
-            if not self._suspects[owner]:
-                del self._suspects[owner]
-
-    async def _part(self, group: _Group, error: ParleyError) -> None:
+    async def _part(self, group: Group, error: ParleyError) -> None:
         """What one of several may be to blame for is tried one by one; streams are lost with the worker."""
         if len(group.errands) == 1 or not isinstance(error, _OWN_FAULTS):
             for errand in group.errands:
-                errand.fail(_copy(error))
+                errand.fail(copy_of(error))
         elif group.is_feed:
             self._blame(group)
         else:
             for errand, ask in zip(group.errands, group.asks, strict=True):
                 if not errand.is_settled:
-                    await self._serve(_Group([errand], [ask]))
-
-
-def _copy(error: ParleyError) -> ParleyError:
-    """One object for each: an exception gathers the traceback of whoever raises it."""
-    return type(error)(error.message, detail=error.detail)
+                    await self._serve(Group([errand], [ask]))
 
 
 def _look(answer: asyncio.Future[Reply | None]) -> None:

@@ -14,15 +14,13 @@ from typing import Self
 from parley.engines.profiles import Profile
 from parley.errors import (
     FleetClosed,
-    LiveOverloaded,
     SessionNotFound,
-    TooManySessions,
     UnsupportedOption,
 )
+from parley.live.admission import Admission
 from parley.live.berth import Berth, Seats
 from parley.live.contract import LiveStats, Recorder, Recording, SessionFacts
 from parley.live.errands import Caller
-from parley.live.lateness import Lateness
 from parley.live.line import SessionLine
 from parley.live.options import LiveLimits, LiveWish
 from parley.live.plans import Plan, plan
@@ -65,7 +63,7 @@ class LiveSpeech:
         self._opening = 0
         self._ended: dict[str, Session] = {}
         self._tally = Tally()
-        self._lateness = Lateness(clock)
+        self._admission = Admission(limits, clock)
         self._is_closed = False
         self._ticker: asyncio.Task[None] | None = None
 
@@ -93,7 +91,9 @@ class LiveSpeech:
         planned = plan(wish, self._profiles, self._known, self._default, self._limits)
         if wish.record and self._recorder is None:
             raise UnsupportedOption("Nothing is recorded here; leave 'record' out.")
-        self._admit(user)
+        if self._is_closed:
+            raise _closed()
+        self._admission.admit(user, self._sessions.values(), self._opening)
         seat = self._seats.choose(planned.engines)
         if seat is None:
             raise UnsupportedOption(
@@ -158,20 +158,7 @@ class LiveSpeech:
     def stats(self) -> LiveStats:
         """See LiveRoom."""
         sessions = tuple(self._sessions.values())
-        return self._tally.stats(sessions)
-
-    def _admit(self, user: str) -> None:
-        """Raises TooManySessions, LiveOverloaded or FleetClosed."""
-        if self._is_closed:
-            raise _closed()
-        sessions = len(self._sessions) + self._opening
-        mine = sum(session.user == user for session in self._sessions.values())
-        if sessions >= self._limits.max_sessions or mine >= self._limits.max_sessions_per_user:
-            self._tally.refused += 1
-            raise TooManySessions("As many live sessions are open as may be; end one, or try again later.")
-        if self._lateness.p95_s() > self._limits.max_lag_s:
-            self._tally.refused += 1
-            raise LiveOverloaded("The live sessions that are open take all the time; try again later.")
+        return self._tally.stats(sessions, self._admission.refused)
 
     def _over(self, session: Session) -> None:
         """Its last event is told, and waits for its listener."""
@@ -189,7 +176,7 @@ class LiveSpeech:
             await asyncio.sleep(TICK_S)
             for session in tuple(self._sessions.values()):
                 session.tick()
-            self._lateness.note([session.inlet.lateness_s() for session in self._sessions.values()])
+            self._admission.note(self._sessions.values())
             self._bury()
 
     def _bury(self) -> None:

@@ -14,7 +14,6 @@ class Tally:
     """Counts since the start."""
 
     opened: int = 0
-    refused: int = 0
     finals: int = 0
     skipped_partials: int = 0
     audio_s: float = 0.0
@@ -22,21 +21,21 @@ class Tally:
 
     def add(self, session: Session) -> None:
         """A session is over."""
-        self.finals += session.finals
-        self.skipped_partials += session.skipped_partials
-        self.audio_s += session.audio_s
-        self.moved += session.moved
+        self.finals += session.works.finals
+        self.skipped_partials += session.works.skipped_partials
+        self.audio_s += session.works.audio_s
+        self.moved += session.works.moved
 
-    def stats(self, sessions: Sequence[Session]) -> LiveStats:
+    def stats(self, sessions: Sequence[Session], refused: int) -> LiveStats:
         """All of it, with the sessions that are open."""
         return LiveStats(
             sessions=len(sessions),
             waiting_for_client=sum(session.left_at is not None for session in sessions),
             lags_ms=tuple(round(1000 * session.inlet.age_s()) for session in sessions),
             opened=self.opened,
-            refused=self.refused,
-            finals=self.finals + sum(session.finals for session in sessions),
-            skipped_partials=self.skipped_partials + sum(each.skipped_partials for each in sessions),
-            audio_seconds=self.audio_s + sum(session.audio_s for session in sessions),
-            moved=self.moved + sum(session.moved for session in sessions),
+            refused=refused,
+            finals=self.finals + sum(session.works.finals for session in sessions),
+            skipped_partials=self.skipped_partials + sum(each.works.skipped_partials for each in sessions),
+            audio_seconds=self.audio_s + sum(session.works.audio_s for session in sessions),
+            moved=self.moved + sum(session.works.moved for session in sessions),
         )

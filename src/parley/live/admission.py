@@ -1,0 +1,34 @@
+"""Whether another live session may be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from parley.errors import LiveOverloaded, TooManySessions
+from parley.live.lateness import Lateness
+from parley.live.options import LiveLimits
+from parley.live.session import Session
+
+
+class Admission:
+    """Refuses by number, and by how late the sessions are that are open. `refused` counts."""
+
+    def __init__(self, limits: LiveLimits, clock: Callable[[], float]) -> None:
+        self._limits = limits
+        self._lateness = Lateness(clock)
+        self.refused = 0
+
+    def note(self, sessions: Collection[Session]) -> None:
+        """See how late everybody is."""
+        self._lateness.note([session.inlet.lateness_s() for session in sessions])
+
+    def admit(self, user: str, sessions: Collection[Session], opening: int) -> None:
+        """Raises TooManySessions or LiveOverloaded; `opening` sessions are on their way."""
+        mine = sum(session.user == user for session in sessions)
+        limits = self._limits
+        if len(sessions) + opening >= limits.max_sessions or mine >= limits.max_sessions_per_user:
+            self.refused += 1
+            raise TooManySessions("As many live sessions are open as may be; end one, or try again later.")
+        if self._lateness.p95_s() > limits.max_lag_s:
+            self.refused += 1
+            raise LiveOverloaded("The live sessions that are open take all the time; try again later.")
