@@ -39,22 +39,27 @@ def settings_in(folder: Path) -> Settings:
     return load_settings(data_dir=folder / "data", profile="embedded")
 
 
-async def told(live: LiveRoom, pcm: bytes, wish: LiveWish, kill_at: int = 0) -> list[LiveEvent]:
-    """What is told of speech that comes as fast as it is taken; a worker dies when so much has come."""
+async def told(live: LiveRoom, pcm: bytes, wish: LiveWish, kill_at: int | None = None) -> list[LiveEvent]:
+    """What is told of speech that comes as fast as it is taken; when so much has come and somebody was
+    heard to speak, the worker dies."""
     session = await live.open("me", wish)
+    events: list[LiveEvent] = []
 
-    async def listen() -> list[LiveEvent]:
-        return [event async for event in session.listen()]
+    async def listen() -> None:
+        async for event in session.listen():
+            events.append(event)  # noqa: PERF401 - looked at meanwhile
 
     listener = asyncio.create_task(listen())
     for first in range(0, len(pcm), 6400):
         await session.write(pcm[first : first + 6400])
-        if first <= kill_at < first + 6400:
-            await asyncio.sleep(0.2)
+        if kill_at is not None and first <= kill_at < first + 6400:
+            while not any(isinstance(event, Voice) for event in events):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
             for pid in worker_pids():
                 os.kill(pid, signal.SIGKILL)
     await session.stop()
-    return await listener
+    await listener
+    return events
 
 
 def facts(events: list[LiveEvent]) -> list[LiveEvent]:
