@@ -80,7 +80,7 @@ class Hearing:
             raise Refused(RequestError("Audio after 'stop' is not heard; open another session for it."))
 
     async def _text(self, text: str) -> Ending | None:
-        message = read_text(text)
+        message = self._read(text)
         if not isinstance(message, Stop):
             self._keep_pace()
         match message:
@@ -93,6 +93,14 @@ class Hearing:
             case _:
                 await self._talk.say(self._answer_to(message))
         return None
+
+    def _read(self, text: str) -> Data:
+        try:
+            return read_text(text)
+        except Refused:
+            # It was read and is answered, so it counts too.
+            self._keep_pace()
+            raise
 
     def _keep_pace(self) -> None:
         wait_s = self._talk.behind.pace.take(self._talk.client)

@@ -39,8 +39,12 @@ def read_text(text: str) -> Data:
 
 
 def _wrong(model: type[Data], error: ValidationError) -> InvalidOption | RequestError:
-    """The first thing wrong with the fields; never the value, which may be a secret."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    """The first thing wrong with the fields; never the value, which may be a secret. Of a field that may be
+    of several kinds, the kind that was meant is the one that was understood furthest.
+    """
+    wrong = error.errors(include_url=False, include_context=False, include_input=False)
+    field = [each for each in wrong if each["loc"][:1] == wrong[0]["loc"][:1]]
+    first = max(field, key=lambda each: len(each["loc"]))
     name = str(first["loc"][0]) if first["loc"] else "data"
     kind = InvalidOption if model is Start else RequestError
     return kind(f"The field '{name}' of '{model.TYPE}' is wrong: {first['msg']}.")

@@ -250,7 +250,7 @@ class BoundedWebSocket(asyncio.BufferedProtocol):
             case Message():
                 self._deliver_message(event)
             case Control(Opcode.PING, payload):
-                self._outlet.write(frame(Opcode.PONG, payload))
+                self._outlet.answer(frame(Opcode.PONG, payload))
             case Control(Opcode.CLOSE, payload):
                 code, reason = read_close(payload)
                 self._disconnect(code, reason)

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from parley.wire.native.message import Data
 
 HotwordWeight = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 Phrase = Annotated[str, Field(min_length=1, max_length=100)]
+MOST_HOTWORDS = 500
+
+
+def _few(value: object) -> object:
+    """Counted before anybody looks at each of them, which would take as long as there are many."""
+    if value is not None and not isinstance(value, (list, tuple, dict)):
+        raise PydanticCustomError("hotwords", "Give a list of phrases, or an object of phrases and weights")
+    if value and len(value) > MOST_HOTWORDS:
+        raise PydanticCustomError("hotwords", f"Give at most {MOST_HOTWORDS} phrases")
+    return value
+
+
+Hotwords = Annotated[tuple[Phrase, ...] | dict[Phrase, HotwordWeight] | None, BeforeValidator(_few)]
 
 
 class Start(Data):
@@ -25,8 +39,8 @@ class Start(Data):
     channels: int = Field(default=1, ge=1, le=8, description="Interleaved; they are mixed.")
     language: str | None = Field(default=None, max_length=16, description="ISO 639-1; null or `auto`: any.")
     profile: str | None = Field(default=None, max_length=100)
-    hotwords: tuple[Phrase, ...] | dict[Phrase, HotwordWeight] | None = Field(
-        default=None, max_length=500, description="Phrases to favour, or phrases with weights."
+    hotwords: Hotwords = Field(
+        default=None, max_length=MOST_HOTWORDS, description="Phrases to favour, or phrases with weights."
     )
     partials: bool = True
     endpoint_silence_ms: int | None = Field(

@@ -489,6 +489,19 @@ def test_messages_have_a_pace_and_audio_and_stop_have_none():
     asyncio.run(main())
 
 
+def test_messages_that_nobody_understands_have_a_pace_too():
+    async def main() -> None:
+        async with scene(pace=Pace(2)) as here:
+            line, _, _ = await here.begun()
+            codes: list[str] = []
+            for frame in ("nonsense", '{"type": "start", "data": {"channels": 9}}', "nonsense"):
+                line.send_text(frame)
+                codes.append((await line.expect("error"))["error"])
+            assert codes == ["invalid_json", "rate_limited", "rate_limited"]
+
+    asyncio.run(main())
+
+
 def test_while_the_session_is_behind_the_line_is_not_read():
     async def main() -> None:
         async with scene() as here:
