@@ -53,7 +53,7 @@ bench-page: setup
 # Its part on live speech: twelve minutes at most, only on a machine that does nothing else.
 bench-live-page: setup
 	$(BIN)/parley bench live --corpus "$${PARLEY_TEST_AUDIO:-../shared/audio}" --only 'librispeech/test-other/*' \
-		--words 'fsdd/*' --wer --step-seconds 20 --markdown docs/benchmarks.md
+		--words 'fsdd/*' --wer --step-seconds 20 --trials 7 --markdown docs/benchmarks.md
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

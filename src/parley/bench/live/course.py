@@ -29,6 +29,9 @@ CAUTION = 0.6
 AT_ONCE = 6
 """Sessions that speak recordings for their words, where nobody knows how many hold."""
 
+LEAST_AT_ONCE = 4
+"""Finals do not depend on load, and a slow machine should not take for ever."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -138,7 +141,7 @@ class LiveCourse:
             self.overload = await load.overload(holds)
 
     async def _words(self, words: Words) -> None:
-        at_once = AT_ONCE if self.capacity is None else max(2, self.capacity.holds // 2)
+        at_once = AT_ONCE if self.capacity is None else max(LEAST_AT_ONCE, self.capacity.holds // 2)
         self.tell(f"words of {len(words.samples)} recordings, {at_once} at once")
         hearing = LiveHearing(dial=self.dial, start=self.start, at_once=at_once)
         live = await hearing.hear(words.recordings)
