@@ -90,11 +90,17 @@ class _Ear:
         """A new stream, fed from edge to edge; what it says is looked at."""
         name = await self.open()
         ended: list[Piece | Span] = []
+        settled_s = 0.0
         states: dict[int, tuple[str, float | None, int]] = {}
         for place, (first, last) in enumerate(pairwise(edges), start=2):
             is_last = place == len(edges)
             heard = await self.feed(name, samples[first:last], is_last=is_last)
             ended += [*heard.finals, *heard.islands]
+            if heard.settled_s is not None and not is_last:
+                begun = states[edges[place - 2]][1] if states else None
+                _assert_settled(heard, settled_s, begun)
+                assert heard.settled_s >= settled_s
+                settled_s = heard.settled_s
             states[last] = (heard.partial, heard.open_since, len(ended))
             _assert_in_time(ended, heard, last / SAMPLE_RATE_HZ)
         assert states[edges[-1]] == ("", None, len(ended)), "the last feed settles everything"
@@ -206,6 +212,15 @@ def _assert_in_time(ended: Sequence[Piece | Span], heard: StreamHeard, now: floa
     assert all(span.end > span.start for span in ended if isinstance(span, Span))
     assert all(piece.text.strip() for piece in heard.finals)
     assert heard.open_since is None or at - 1e-6 <= heard.open_since <= now
+
+
+def _assert_settled(heard: StreamHeard, settled_s: float, begun: float | None) -> None:
+    """What is told now does not change what was settled; islands that touch are one."""
+    for island in heard.islands:
+        assert island.start == begun or island.start >= settled_s - 1e-6
+        begun = island.end
+    if heard.open_since is not None:
+        assert heard.open_since == begun or heard.open_since >= settled_s - 1e-6
 
 
 def _steps(count: int, step: int) -> list[int]:
