@@ -150,7 +150,7 @@ class ChunkedUploadError(RequestError):
 
 
 class TooManySessions(RequestError):
-    """Too many uploads or connections are open."""
+    """Too many uploads, connections or live sessions are open."""
 
     code = "too_many_sessions"
     http_status = 429
@@ -172,7 +172,7 @@ class InvalidChunk(RequestError):
 
 
 class SessionNotFound(RequestError):
-    """No such upload: it expired, was finished, or is somebody else's."""
+    """No such upload or live session: it expired, was finished, or is somebody else's."""
 
     code = "session_not_found"
     http_status = 404
