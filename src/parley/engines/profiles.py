@@ -18,7 +18,7 @@ from parley.speech.recognition import RecognitionOptions
 
 REQUIRED_ROLES = (Role.MEDIA, Role.VAD, Role.ASR)
 
-LIVE_ROLES = (Role.VAD, Role.TURN, Role.ASR, Role.PUNCTUATION, Role.ALIGN)
+LIVE_ROLES = (Role.VAD, Role.TURN, Role.ASR, Role.PUNCTUATION)
 """What live speech may ask, beside the streaming recogniser."""
 
 STREAMING = "streaming"

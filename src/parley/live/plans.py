@@ -115,7 +115,8 @@ def _live(profile: Profile, wish: LiveWish) -> Profile:
 
 
 def _planned(profile: Profile, wish: LiveWish, hearing: RecognitionOptions, limits: LiveLimits) -> Plan:
-    vad, asr, streaming = profile.engines[Role.VAD], profile.engines[Role.ASR], profile.streaming
+    vad, asr = profile.engines[Role.VAD], profile.engines[Role.ASR]
+    streaming = profile.streams_in(hearing.language)
     if not vad.streams:
         raise UnsupportedOption(
             f"Profile '{profile.name}' cannot hear live speech, because '{vad.name}' cannot; "
