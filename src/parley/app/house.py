@@ -13,15 +13,15 @@ from starlette.types import ASGIApp
 
 from parley.app import options
 from parley.app.conditions import profile_facts, trouble_of
+from parley.app.decoding import MediaDecoder
 from parley.app.doors import Behind, count_guests, hang_doors
 from parley.app.gauges import Gauges
 from parley.app.live_gauges import LiveGauges
+from parley.app.live_room import open_live_room
 from parley.app.looking import look_around
 from parley.app.notifying import build_notifier, tell_end
 from parley.app.pools import limits_for
-from parley.app.recording import UploadRecorder
 from parley.app.settling import settler
-from parley.app.unpacking import Unpacking
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
 from parley.errors import ParleyError
@@ -31,8 +31,6 @@ from parley.jobs.desk import Desk, open_desk
 from parley.jobs.known import Planner
 from parley.jobs.reception import Reception
 from parley.live.contract import LiveRoom
-from parley.live.costs import CountedFleet
-from parley.live.room import LiveSpeech
 from parley.notify.events import Event
 from parley.notify.notifier import Notifier
 from parley.server.addresses import check
@@ -43,7 +41,6 @@ from parley.server.gate import Gate
 from parley.server.pace import Pace
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
-from parley.telemetry import names
 from parley.telemetry.metrics import Metrics
 
 Notice = Callable[[str], None]
@@ -140,12 +137,8 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         planner = Planner(profiles, options.desk_options(settings).limits)
         reception = Reception(store, desk, settler(planner, installed), options.reception_options(settings))
         stack.push_async_callback(reception.close)
-        recorder = UploadRecorder(reception, settings.profile, settings.max_file_mib * MIB)
-        stack.push_async_callback(recorder.close)
-        bounds = options.live_limits(settings)
-        counted = CountedFleet(fleet)
-        live = LiveSpeech(counted, installed, profiles, profile.name, found.live.seats, bounds, recorder)
-        await stack.enter_async_context(live)
+        metrics = Metrics()
+        live = await stack.enter_async_context(open_live_room(settings, found, fleet, reception, metrics))
         house = House(
             settings=settings,
             profile=profile,
@@ -154,11 +147,10 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             desk=desk,
             reception=reception,
             live=live,
-            metrics=Metrics(),
+            metrics=metrics,
             profiles=profiles,
             installed=frozenset(installed),
         )
-        house.metrics.watch(names.LIVE_PROCESSOR, counted.seconds)
         await _furnish(house, stack)
         await _compact(house, installed, stack)
         yield house
@@ -195,21 +187,18 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
             house.profiles, house.installed, house.profile.name, house.fleet.health()
         ),
     )
-    unpacking = Unpacking(house.fleet, house.profile.engines[Role.MEDIA].name, settings)
-    behind = Behind(
-        rooms, pace, guests, house.profiles, house.installed, house.profile.name, decoder=unpacking
-    )
+    decoder = MediaDecoder(house.fleet, house.profile.engines[Role.MEDIA].name, settings)
+    behind = Behind(rooms, pace, guests, house.profiles, house.installed, house.profile.name, decoder)
     house.dispatch = hang_doors(behind, settings)
     house.application = Gate(house.dispatch, options.gate_options(settings), pace)
     notifier = await _open_notifier(house, stack)
+    await _run_beside(house, stack, gauges.watch_loop(), live.watch_loop(), notifier.run())
+
+
+async def _run_beside(house: House, stack: AsyncExitStack, *works: Coroutine[Any, Any, None]) -> None:
+    """The house's own chores, and these, until the house is closed."""
     beside = await stack.enter_async_context(asyncio.TaskGroup())
-    for work in (
-        _every(_TIDY_EVERY_S, house.tidy),
-        _keep_loaded(house),
-        gauges.watch_loop(),
-        live.watch_loop(),
-        notifier.run(),
-    ):
+    for work in (_every(_TIDY_EVERY_S, house.tidy), _keep_loaded(house), *works):
         stack.callback(beside.create_task(work).cancel)
 
 

@@ -35,7 +35,7 @@ async def open_live(
     if selection.reason and notice is not None:
         notice(selection.reason)
     found = live_pools([profile], settings, supplies, seats=1)
-    limits = replace(options.live_limits(settings), workers=1, session_idle_s=_DAY_S, max_lag_s=_DAY_S)
+    limits = replace(options.live_limits(settings), session_idle_s=_DAY_S, max_lag_s=_DAY_S)
     known = {**profiles, profile.name: profile}
     async with (
         Fleet(found.pools, limits_for(settings), notice=notice) as fleet,

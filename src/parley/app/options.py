@@ -43,7 +43,6 @@ def live_limits(settings: Settings) -> LiveLimits:
     """The share of live speech."""
     live, seats = settings.live, live_seats(settings)
     return LiveLimits(
-        workers=seats,
         max_sessions=live.max_sessions or _SESSIONS_PER_SEAT * seats,
         max_sessions_per_user=live.max_sessions_per_client,
         max_lag_s=live.max_lag_ms / 1000,

@@ -16,6 +16,7 @@ from parley.jobs.reception import Reception
 from parley.jobs.task import Order
 from parley.jobs.upload import Acknowledgement, Full, UploadPlan
 from parley.live.options import LiveWish
+from parley.speech.media import SAMPLE_BYTES
 from parley.speech.recognition import RecognitionOptions
 
 PENDING_BYTES = 1024 * 1024
@@ -23,7 +24,6 @@ PENDING_BYTES = 1024 * 1024
 
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _LARGEST = 0xFFFF_FFFF
-_SAMPLE_BYTES = 2
 _LONGEST_WAIT_S = 60.0
 _log = logging.getLogger(__name__)
 
@@ -187,9 +187,9 @@ def wav_head(size_bytes: int, rate_hz: int) -> bytes:
         1,
         1,
         rate_hz,
-        rate_hz * _SAMPLE_BYTES,
-        _SAMPLE_BYTES,
-        8 * _SAMPLE_BYTES,
+        rate_hz * SAMPLE_BYTES,
+        SAMPLE_BYTES,
+        8 * SAMPLE_BYTES,
         b"data",
         data_bytes,
     )

@@ -51,6 +51,11 @@ class Ear:
         self._samples = 0
 
     @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample of all channels."""
+        return self._dtype.itemsize * self._channels
+
+    @property
     def frames(self) -> int:
         """Whole sample frames received, at the client's rate."""
         return self._frames
@@ -63,7 +68,7 @@ class Ear:
     def hear(self, data: bytes | bytearray | memoryview) -> bytes:
         """What these bytes add."""
         received = self._rest + bytes(data)
-        size = self._dtype.itemsize * self._channels
+        size = self.frame_bytes
         whole = len(received) - len(received) % size
         self._rest = received[whole:]
         self._frames += whole // size

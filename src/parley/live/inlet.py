@@ -15,7 +15,6 @@ from parley.speech.media import SAMPLE_RATE_HZ
 SLICE_S = 0.5
 """A message is taken in pieces, so that a long one waits as short ones do."""
 
-_BYTES = {"pcm16": 2, "float32": 4, "mulaw": 1}
 _MARK_S = 0.05
 MOST_CUTS = 64
 
@@ -29,8 +28,7 @@ class Inlet:
 
     def __init__(self, wish: LiveWish, ring: AudioRing, backlog_s: float, clock: Callable[[], float]) -> None:
         self._ear = Ear(wish.sample_rate_hz, wish.encoding, wish.channels)
-        size = _BYTES[wish.encoding] * wish.channels
-        self._slice = max(1, round(wish.sample_rate_hz * SLICE_S)) * size
+        self._slice = max(1, round(wish.sample_rate_hz * SLICE_S)) * self._ear.frame_bytes
         self._backlog = round(backlog_s * SAMPLE_RATE_HZ)
         self._clock = clock
         self._marks: deque[tuple[int, float]] = deque()

@@ -40,7 +40,6 @@ class LiveLimits:
     """The settings' share; seconds of audio or of waiting. `max_sessions` counts those that wait for their
     client too."""
 
-    workers: int = 1
     max_sessions: int = 16
     max_sessions_per_user: int = 1000
     max_lag_s: float = 3.0
