@@ -51,11 +51,15 @@ class LiveSettings(Group):
         default=20.0,
         ge=2,
         le=60,
-        description="An utterance as long as this ends at its last pause, or here; the recogniser's own "
-        "limit may be lower.",
+        description="An utterance as long as this is ended, and from half of it on ever shorter pauses end "
+        "it; the recogniser's own limit may be lower.",
     )
     partial_interval_ms: int = Field(
-        default=500, ge=100, le=10_000, description="Least audio between two partial texts of an utterance."
+        default=500,
+        ge=100,
+        le=10_000,
+        description="Least audio between two partial texts of an utterance, where no streaming recogniser "
+        "hears it.",
     )
     call_floor_s: float = Field(
         default=8.0,

@@ -79,7 +79,7 @@ class Streams:
     def _try_to_feed(self, name: str, feed: FeedStream) -> StreamHeard | StreamEnded:
         try:
             return self._feed(name, feed)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # as the worker loop, for one of several
             self._open.pop((name, feed.stream), None)
             known = failure(0, name, error)
             if is_beyond_repair(error) or known.code == OutOfMemory.code:
