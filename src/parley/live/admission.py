@@ -29,6 +29,6 @@ class Admission:
         if len(sessions) + opening >= limits.max_sessions or mine >= limits.max_sessions_per_user:
             self.refused += 1
             raise TooManySessions("As many live sessions are open as may be; end one, or try again later.")
-        if self._lateness.p95_s() > limits.max_lag_s:
+        if sessions and self._lateness.p95_s() > limits.max_lag_s:
             self.refused += 1
             raise LiveOverloaded("The live sessions that are open take all the time; try again later.")

@@ -37,6 +37,7 @@ class Inlet:
         self._roomy.set()
         self._arrived = asyncio.Event()
         self._began: float | None = None
+        self._served_at: float | None = None
         self.ring = ring
         self.cuts: deque[int] = deque()
         self.is_ended = False
@@ -108,6 +109,8 @@ class Inlet:
     def deal(self, upto: int, needed_from: int) -> None:
         """Everything up to this sample is dealt with, and nothing before the other is needed any more."""
         self._dealt = max(self._dealt, upto)
+        if self._dealt and self._served_at is None:
+            self._served_at = self._clock()
         while self._marks and self._marks[0][0] <= self._dealt:
             self._marks.popleft()
         self.ring.forget(needed_from)
@@ -118,11 +121,13 @@ class Inlet:
         return self._clock() - self._marks[0][1] if self._marks else 0.0
 
     def lateness_s(self) -> float:
-        """How late that is, for who speaks no faster than sound does: audio sent ahead of its time waits."""
-        if not self._marks or self._began is None:
+        """How late that is, for who speaks no faster than sound does: audio sent ahead of its time waits.
+        Waiting for engines to be loaded is no lateness: it says nothing of how many may speak.
+        """
+        if not self._marks or self._began is None or self._served_at is None:
             return 0.0
         spoken_at = self._began + self._marks[0][0] / SAMPLE_RATE_HZ
-        return max(0.0, self._clock() - max(self._marks[0][1], spoken_at))
+        return max(0.0, self._clock() - max(self._marks[0][1], spoken_at, self._served_at))
 
     def _take(self, pcm: bytes, hear: Callable[[bytes], None]) -> None:
         self.last_at = self._clock()

@@ -102,6 +102,40 @@ def test_nobody_is_let_in_while_others_wait_too_long() -> None:
     run(main())
 
 
+def test_nobody_is_late_because_engines_had_to_be_loaded() -> None:
+    async def main() -> None:
+        fleet = ScriptedFleet(delay=lambda _: 9.0)
+        async with room(fleet, max_lag_s=2.0) as live:
+            first = asyncio.create_task(talk(live, said(*[[1, 2], 1.5] * 10)))
+            await asyncio.sleep(8.5)
+            fleet.delay = lambda _: 0.01
+            for _ in range(20):
+                await asyncio.sleep(0.3)
+                await (await live.open("you", LiveWish())).close()
+            assert max(live.stats().lags_ms) < 1000
+            assert finals(await first)
+
+    run(main())
+
+
+def test_where_nobody_is_left_nobody_is_late() -> None:
+    async def main() -> None:
+        fleet = ScriptedFleet()
+        async with room(fleet, max_lag_s=2.0) as live:
+            session = await live.open("me", LiveWish())
+            speaking = asyncio.create_task(pace(session, TALK))
+            await asyncio.sleep(2)
+            fleet.delay = lambda _: 6.0
+            await asyncio.sleep(4)
+            with pytest.raises(LiveOverloaded):
+                await live.open("you", LiveWish())
+            await session.close()
+            await (await live.open("you", LiveWish())).close()
+            await speaking
+
+    run(main())
+
+
 def test_who_sends_faster_than_one_speaks_makes_nobody_late() -> None:
     async def main() -> None:
         async with room(ScriptedFleet(delay=lambda _: 0.2), max_lag_s=1.0) as live:
