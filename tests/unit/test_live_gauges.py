@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from parley.app import live_gauges as module
-from parley.app.live_gauges import LiveGauges, percentile
+from parley.app.live_gauges import LiveGauges
 from parley.live.contract import LiveRoom, LiveStats
 from parley.telemetry.metrics import Metrics
 
@@ -94,10 +94,3 @@ def test_the_lag_of_every_session_is_noted_again_and_again(monkeypatch: pytest.M
     assert float(found['parley_live_lag_seconds_bucket{le="0.05"}']) == count / 2
     assert float(found['parley_live_lag_seconds_bucket{le="2.0"}']) == count / 2
     assert float(found['parley_live_lag_seconds_bucket{le="3.0"}']) == count
-
-
-def test_a_percentile_is_one_of_the_values() -> None:
-    assert percentile([], 0.95) == 0.0
-    assert percentile([7], 0.95) == 7.0
-    assert percentile(range(1, 101), 0.95) == 95.0
-    assert percentile([3, 1, 2], 0.5) == 2.0

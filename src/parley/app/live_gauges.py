@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from parley.live.contract import LiveRoom
 from parley.telemetry import names
 from parley.telemetry.metrics import Metrics
+from parley.telemetry.percentile import percentile
 
 _LOOK_EVERY_S = 1.0
 _MOST = 0.95
@@ -55,10 +55,3 @@ class LiveGauges:
         stats = self._room.stats()
         waiting = stats.waiting_for_client
         return {("open",): float(stats.sessions - waiting), ("waiting",): float(waiting)}
-
-
-def percentile(values: Sequence[float], part: float) -> float:
-    """The least of the values that so large a part of them does not exceed; 0 of none."""
-    if not values:
-        return 0.0
-    return float(sorted(values)[math.ceil(part * len(values)) - 1])

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from parley.engines.contract import EngineSpec
-from parley.errors import EngineFailed
 from parley.live.errands import Ask, Caller, Errand, Urgency
 from parley.live.lane import Lane
 from parley.live.seat import Seat
@@ -54,10 +53,7 @@ class Berth:
     async def ask(self, engine: EngineSpec, request: Request, audio_s: float, urgency: Urgency) -> Reply:
         """The answer; raises ParleyError."""
         ask = Ask(request=request, audio_s=audio_s)
-        reply = await self.post(engine, lambda: ask, urgency).answer
-        if reply is None:
-            raise EngineFailed("Nothing was asked.")
-        return reply
+        return await self.post(engine, lambda: ask, urgency).reply()
 
     def post(self, engine: EngineSpec, make: Callable[[], Ask | None], urgency: Urgency) -> Errand:
         """Have something done that is made up when its turn has come."""

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from parley.engines.contract import EngineSpec
-from parley.errors import ParleyError
+from parley.errors import EngineFailed, ParleyError
 from parley.fleet.fleet import Answer
 from parley.wire.frames import Reply, Request
 
@@ -64,6 +64,13 @@ class Errand:
     answer: asyncio.Future[Reply | None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+
+    async def reply(self) -> Reply:
+        """The answer to what is asked in any case; raises ParleyError."""
+        reply = await self.answer
+        if reply is None:
+            raise EngineFailed("The engine was not asked; try again.")
+        return reply
 
     @property
     def place(self) -> tuple[int, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from parley.telemetry.percentile import percentile
+
 LATELY_S = 3.0
 MOST_NOTES = 64
 
@@ -23,5 +25,4 @@ class Lateness:
     def p95_s(self) -> float:
         """What 95 of 100 stay below."""
         since = self._clock() - LATELY_S
-        found = sorted(each for at, seconds in self._notes if at >= since for each in seconds)
-        return found[min(len(found) - 1, int(0.95 * len(found)))] if found else 0.0
+        return percentile([each for at, seconds in self._notes if at >= since for each in seconds], 0.95)

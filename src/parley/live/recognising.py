@@ -97,14 +97,12 @@ class Recognising:
         """An answer, as often as it takes; raises SpotLost, or what ends the session."""
         while True:
             try:
-                reply = await self._berth.post(engine, make, Urgency.FINAL).answer
+                reply = await self._berth.post(engine, make, Urgency.FINAL).reply()
             except ParleyError as error:
                 if is_trouble_of_the_seat(error):
                     self._berth.move(in_trouble=True)
                 await self._rescue.survive(error)
                 continue
-            if reply is None:
-                raise EngineFailed("Nothing was asked.")
             self._rescue.went_well()
             return reply
 

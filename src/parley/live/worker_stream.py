@@ -59,10 +59,7 @@ class WorkerStream:
 
     async def _ask(self, request: Request, audio_s: float, urgency: Urgency) -> Reply:
         ask = Ask(request=request, audio_s=audio_s)
-        reply = await self._seat.post(self._berth.owner, self._engine, lambda: ask, urgency).answer
-        if reply is None:
-            raise EngineFailed("Nothing was asked.")
-        return reply
+        return await self._seat.post(self._berth.owner, self._engine, lambda: ask, urgency).reply()
 
     def _lose(self, error: ParleyError) -> None:
         self.close()
