@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-
-from parley.formats.text import is_cjk, join
+from parley.formats.text import join
+from parley.signal.agreement import keep
 from parley.speech.live import Partial
 
 
@@ -55,32 +54,5 @@ def remainder(told: str, text: str) -> str:
     """What is left of `text` for somebody who was told `told`, which may differ here and there."""
     if text.startswith(told):
         return text[len(told) :]
-    known, said = _words(told), _words(text)
-    at = _counterpart([word for word, _ in known], [word for word, _ in said])
-    piece = text[said[at - 1][1] :] if at else text
+    piece = keep(told, text)[len(told) :]
     return piece.lstrip() if told[-1:].isspace() else piece
-
-
-def _counterpart(known: list[str], said: list[str]) -> int:
-    """How many words of `said` correspond to all of `known`."""
-    matcher = SequenceMatcher(None, known, said, autojunk=False)
-    for operation, first, last, start, end in reversed(matcher.get_opcodes()):
-        if last == len(known) and operation != "insert":
-            return start + min(last - first, end - start)
-    return 0
-
-
-def _words(text: str) -> list[tuple[str, int]]:
-    """Words, or characters of scripts without blanks, as they compare, and where each ends."""
-    found: list[tuple[str, int]] = []
-    begins = True
-    for at, character in enumerate(text):
-        if character.isalnum() or character == "'":
-            if begins or is_cjk(character):
-                found.append((character.casefold(), at + 1))
-            else:
-                found[-1] = (found[-1][0] + character.casefold(), at + 1)
-            begins = is_cjk(character)
-        else:
-            begins = True
-    return found
