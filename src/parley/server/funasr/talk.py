@@ -19,9 +19,6 @@ from parley.server.validity import REVOKED, Validity
 from parley.wire.funasr.client import Frame
 from parley.wire.funasr.server import Acknowledgement, Answer
 
-_POLICY = 1008
-_FAULT = 1011
-
 _log = logging.getLogger(__name__)
 
 
@@ -120,7 +117,8 @@ async def excuse(line: Line, error: ParleyError, manner: Manner | None = None) -
     await line.say_text(answer.model_dump_json(exclude_none=True))
 
 
-def _close_code(error: ParleyError) -> int:
+def _close_code(error: ParleyError) -> CloseCode:
     if isinstance(error, TooManySessions | LiveOverloaded):
         return CloseCode.TRY_AGAIN_LATER
-    return _POLICY if isinstance(error, RequestError) or error.permanent else _FAULT
+    is_theirs = isinstance(error, RequestError) or error.permanent
+    return CloseCode.POLICY_VIOLATION if is_theirs else CloseCode.INTERNAL_ERROR
