@@ -103,7 +103,9 @@ def test_three_modes_two_inputs_and_a_port_of_its_own(parley: Parley, audio: Pat
     assert {answer["wav_name"] for answer in online} == {"second"}
     # Pieces that are only ever appended give the same text.
     assert wrong(texts(online, "online")) < 0.2, online
-    assert sum(bool(answer.get("text")) for answer in online) > 2
+    # One for each utterance at least; how many more depends on load.
+    utterances = [answer for answer in both if answer.get("mode") == "2pass-offline" and answer["text"]]
+    assert sum(bool(answer.get("text")) for answer in online) >= len(utterances)
     assert [answer["is_final"] for answer in offline[:-1]] == [False]
     assert wrong(texts(offline, "offline")) < 0.2, offline
     served.stop()

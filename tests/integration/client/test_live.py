@@ -132,7 +132,7 @@ def test_the_first_line_is_not_waited_for(live: Live, number: int) -> None:
 
 
 def test_a_line_that_falls_silent_is_replaced(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_session, "_QUIET_S", 0.3)
+    monkeypatch.setattr(live_session, "_QUIET_S", 1.0)
 
     async def main() -> list[LiveEvent]:
         live.mute = True
@@ -223,9 +223,9 @@ def test_unread_events_are_bounded(live: Live) -> None:
             for chunk in chunks():
                 await session.send(chunk)
             await session.stop()
-            while live.session.done is None:  # noqa: ASYNC110 - the server has its own thread
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.1)
+            # Everything has come, and nothing of it is read.
+            assert session._running is not None
+            await asyncio.wait_for(asyncio.shield(session._running), 60)
             return [event async for event in session]
 
     events = asyncio.run(main())
@@ -318,7 +318,9 @@ def test_pieces_that_end_with_an_exception(live: Live) -> None:
     assert bytes(live.session.heard) == AUDIO
 
 
-def test_leaving_early_ends_the_session(live: Live) -> None:
+def test_leaving_early_ends_the_session(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_session, "_LEAVING_S", 30.0)
+
     async def main() -> None:
         async with AsyncClient(live.url).listen() as session:
             await session.send(AUDIO)
