@@ -82,13 +82,14 @@ def command(
     server did not start; 130 interrupted, what was done is printed.
     """
     from parley.cli import bench_live_run
+    from parley.cli.bench_live_asked import Asked
     from parley.cli.bench_results import Results
 
     if files and corpus:
         raise InvalidOption("Name files or a corpus, not both.")
     if (only or limit or words) and not corpus:
         raise InvalidOption("--only, --words and --limit are for --corpus.")
-    asked = bench_live_run.Asked(
+    asked = Asked(
         files=tuple(files or ()),
         corpus=corpus,
         only=tuple(only or ()),

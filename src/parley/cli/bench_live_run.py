@@ -14,12 +14,12 @@ from pathlib import Path
 
 from parley.app.trial import Trials
 from parley.batch.wish import Wish
-from parley.bench.corpus import Sample, corpus, files, material
+from parley.bench.corpus import Sample, material
 from parley.bench.live.child import serving
 from parley.bench.live.clips import Samples
-from parley.bench.live.course import LiveCourse, Plan, Words
+from parley.bench.live.course import LiveCourse, Words
 from parley.bench.live.decoding import decoded, transcribed
-from parley.bench.live.line import asr_url, dialling
+from parley.bench.live.line import asr_url, dialling, http_url
 from parley.bench.live.material import scripts
 from parley.bench.live.pacing import CHUNK_S
 from parley.bench.live.report import Conditions, LiveReport
@@ -29,6 +29,7 @@ from parley.bench.report import Machine
 from parley.bench.scoring import lacking
 from parley.bench.shop import Setting
 from parley.cli import bench_show, tell
+from parley.cli.bench_live_asked import Asked
 from parley.cli.bench_live_results import deliver
 from parley.cli.bench_results import Results
 from parley.cli.files import stop_on_terminate
@@ -39,35 +40,9 @@ from parley.errors import InvalidOption
 from parley.settings import Settings
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.recognition import RecognitionOptions
-from parley.wire.speech.asr_client import Start
 
 MANY = "100000"
 """Sessions that the server of a benchmark lets in by number: what is measured is what it can bear."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What to measure, as on the command line."""
-
-    files: tuple[str, ...]
-    corpus: Path | None
-    only: tuple[str, ...]
-    words: tuple[str, ...]
-    limit: int | None
-    with_wer: bool
-    with_delays: bool
-    with_load: bool
-    profile: str | None
-    language: str
-    partials: bool
-    silence_ms: int
-    max_lag_ms: int
-    step_s: float
-    first: int | None
-    most: int
-    trials: int
-    server: str | None
-    token: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +66,7 @@ class _Place:
 def measure(asked: Asked, results: Results) -> int:
     """Measure, show and write; gives the exit code. Raises ParleyError for what cannot even begin."""
     settings = start()
-    speech, single = _samples(asked)
+    speech, single = asked.samples()
     results.check([sample.path for sample in (*speech, *single)])
     if asked.with_wer and (why := lacking(speech)):
         raise InvalidOption(why)
@@ -206,26 +181,12 @@ class _Run:
         headers = {"Authorization": f"Bearer {asked.token}"} if asked.token else {}
 
         async def asks() -> Costs | None:
-            return await costs(_http(place.url), headers)
+            return await costs(http_url(place.url), headers)
 
         return LiveCourse(
-            plan=Plan(
-                silence_s=asked.silence_ms / 1000,
-                max_lag_s=asked.max_lag_ms / 1000,
-                step_s=asked.step_s,
-                first=asked.first,
-                most=asked.most,
-                trials=asked.trials,
-                with_delays=asked.with_delays,
-                with_load=asked.with_load,
-            ),
+            plan=asked.plan(),
             dial=dialling(asr_url(place.url), asked.token),
-            start=Start(
-                language=asked.language or None,
-                profile=self._profile.name,
-                partials=asked.partials,
-                endpoint_silence_ms=asked.silence_ms,
-            ),
+            start=asked.start(self._profile.name),
             scripts=scripts(speech, single, asked.silence_ms / 1000),
             words=Words(samples=heard.speech, recordings=speech, texts=heard.texts) if heard.texts else None,
             costs=asks,
@@ -242,25 +203,6 @@ def _until_interrupted(run: _Run) -> int:
         tell.line("parley: interrupted; what was done follows.")
         return INTERRUPTED
     return 0
-
-
-def _samples(asked: Asked) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
-    """Recordings of speech, and those of one word each."""
-    if asked.corpus is not None:
-        speech = corpus(asked.corpus, asked.only, asked.limit, asked.language)
-        single = corpus(asked.corpus, asked.words, None, asked.language) if asked.words else ()
-        return speech, single
-    if asked.files:
-        return files(asked.files, asked.language), ()
-    from parley.cli.demo import recording
-
-    return files([str(recording())], "en"), ()
-
-
-def _http(server: str) -> str:
-    """The address of pages on a server that was named by any of its addresses."""
-    address = asr_url(server).removesuffix("/asr")
-    return "http" + address.removeprefix("ws")
 
 
 def _without_token(words: Sequence[str]) -> list[str]:

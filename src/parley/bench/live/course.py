@@ -14,6 +14,7 @@ from parley.bench.live.latency import LatencyMeasurement, opened, probes, requir
 from parley.bench.live.line import Dial
 from parley.bench.live.load import SETTLE_S, LoadMeasurement
 from parley.bench.live.material import Scripts
+from parley.bench.live.pacing import BYTES_PER_S
 from parley.bench.live.processor import Meter
 from parley.bench.live.report import Capacity, Latency, LiveAccuracy, Overload, StageShare
 from parley.bench.live.stages import Costs
@@ -101,7 +102,7 @@ class LiveCourse:
     async def _warm_up(self) -> None:
         """The first session waits for models; it is nobody's figure."""
         self.tell("warm-up")
-        session = await opened(self.dial, self.start, self.scripts.timed.pcm[: int(WARM_UP_S * 32_000)])
+        session = await opened(self.dial, self.start, self.scripts.timed.pcm[: int(WARM_UP_S * BYTES_PER_S)])
         await session.speak()
         require_done(session)
         self.streaming = session.journal.streaming

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from parley.bench.live.journal import Journal
 from parley.bench.live.line import LINE_LOST, Dial, LineClosed, Refused
 from parley.bench.live.matching import beyond
-from parley.bench.live.pacing import CHUNK_S, for_ever
+from parley.bench.live.pacing import BYTES_PER_S, CHUNK_S, for_ever
 from parley.bench.live.session import Session
 from parley.wire.speech.asr_client import Start
 
@@ -124,7 +124,7 @@ class Crowd:
 
     def _chunks(self) -> Iterator[bytes]:
         self._made += 1
-        return for_ever(self.pcm, self._made * _GOLDEN % 1.0 * len(self.pcm) / 32_000)
+        return for_ever(self.pcm, self._made * _GOLDEN % 1.0 * len(self.pcm) / BYTES_PER_S)
 
     def _ended(self, member: _Member) -> None:
         if member in self._members:

@@ -75,6 +75,12 @@ def asr_url(server: str) -> str:
     return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path, "", ""))
 
 
+def http_url(server: str) -> str:
+    """The address of pages on a server that was named by any of its addresses; raises InvalidOption."""
+    address = asr_url(server).removesuffix("/asr")
+    return "http" + address.removeprefix("ws")
+
+
 @dataclass(slots=True)
 class Socket:
     """A Line over a WebSocket without compression."""

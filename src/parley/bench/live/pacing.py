@@ -9,6 +9,8 @@ from parley.speech.media import SAMPLE_BYTES, SAMPLE_RATE_HZ
 
 CHUNK_S = 0.1
 
+BYTES_PER_S = SAMPLE_RATE_HZ * SAMPLE_BYTES
+
 _CHUNK_BYTES = int(CHUNK_S * SAMPLE_RATE_HZ) * SAMPLE_BYTES
 
 Send = Callable[[bytes], Awaitable[None]]
@@ -29,14 +31,14 @@ async def pace(
     loop = asyncio.get_running_loop()
     sent_s = 0.0
     for chunk in chunks:
-        due = began + sent_s + len(chunk) / SAMPLE_BYTES / SAMPLE_RATE_HZ
+        due = began + sent_s + len(chunk) / BYTES_PER_S
         if (ahead_s := due - loop.time()) > 0:
             await asyncio.sleep(ahead_s)
             on_late(max(0.0, loop.time() - due))
         if is_over.is_set():
             break
         await send(chunk)
-        sent_s += len(chunk) / SAMPLE_BYTES / SAMPLE_RATE_HZ
+        sent_s += len(chunk) / BYTES_PER_S
     return sent_s
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.bench.reports import report as other_report
 
 from parley.bench.live.delays import Delays
-from parley.bench.live.line import asr_url
+from parley.bench.live.line import asr_url, http_url
 from parley.bench.live.markdown import MARKS, live_markdown
 from parley.bench.live.report import (
     Capacity,
@@ -27,7 +27,7 @@ from parley.bench.live.stages import Costs
 from parley.bench.live.tables import live_tables, sentences
 from parley.bench.markdown import BEGIN, END, into_page, markdown
 from parley.cli.bench_live_results import deliver
-from parley.cli.bench_live_run import _http, _without_token  # pyright: ignore[reportPrivateUsage]
+from parley.cli.bench_live_run import _without_token  # pyright: ignore[reportPrivateUsage]
 from parley.cli.bench_results import STANDARD, Results
 from parley.errors import InputError, InvalidOption
 
@@ -173,7 +173,7 @@ def test_stages_are_read_from_two_pages() -> None:
     ],
 )
 def test_a_server_is_named_as_people_do(named: str, socket: str, pages: str) -> None:
-    assert (asr_url(named), _http(named)) == (socket, pages)
+    assert (asr_url(named), http_url(named)) == (socket, pages)
 
 
 def test_what_is_no_server_is_refused() -> None:
