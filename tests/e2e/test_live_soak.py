@@ -1,6 +1,6 @@
 """Thousands of short live sessions with every fault there is: nothing grows, nobody hears anybody else.
 
-PARLEY_SOAK_S says for how long, 600 seconds unless it is set.
+PARLEY_TEST_SOAK_S says for how long, 600 seconds unless it is set.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.e2e.command import Parley, wait_until
 from tests.e2e.serving import Served, serve
 from tests.e2e.speaking import RATE, Speaker, session, sessions_of, workers_of_server
 
-SOAK_S = float(os.environ.get("PARLEY_SOAK_S", "600"))
+SOAK_S = float(os.environ.get("PARLEY_TEST_SOAK_S", "600"))
 AT_ONCE = 12
 KILL_EVERY_S = 15.0
 MIB = 1024 * 1024
