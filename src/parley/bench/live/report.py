@@ -1,4 +1,4 @@
-"""What a benchmark of live speech found, as values; `read_live` and `write_live` are its JSON form."""
+"""What a benchmark of live speech found, as values; `write_live` gives its JSON form."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 
 from parley.bench.live.delays import Delays
 from parley.bench.report import Machine, Material
-from parley.errors import InputError
 
 KIND = "parley-bench-live"
 
@@ -135,25 +134,9 @@ class LiveReport:
     schema_version: int = SCHEMA_VERSION
 
 
-class _Heading(msgspec.Struct):
-    kind: str = ""
-    schema_version: int = 0
-
-
 def write_live(report: LiveReport) -> str:
     """The JSON form."""
     return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
-
-
-def read_live(text: str | bytes, name: str) -> LiveReport:
-    """A report from its JSON form; raises InputError, which calls the file by `name`."""
-    try:
-        heading = msgspec.json.decode(text, type=_Heading)
-        if (heading.kind, heading.schema_version) == (KIND, SCHEMA_VERSION):
-            return msgspec.json.decode(text, type=LiveReport)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
-        raise InputError(f"'{name}' is not the JSON of a live benchmark.", detail=str(error)) from error
-    raise InputError(f"'{name}' is not the JSON of a live benchmark that this Parley knows; measure again.")
 
 
 def live_schema() -> dict[str, object]:

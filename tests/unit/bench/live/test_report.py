@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.unit.bench.reports import report as other_report
 
@@ -20,7 +21,6 @@ from parley.bench.live.report import (
     Overload,
     StageShare,
     Step,
-    read_live,
     write_live,
 )
 from parley.bench.live.stages import Costs
@@ -29,7 +29,7 @@ from parley.bench.markdown import BEGIN, END, into_page, markdown
 from parley.cli.bench_live_results import deliver
 from parley.cli.bench_live_run import _without_token  # pyright: ignore[reportPrivateUsage]
 from parley.cli.bench_results import STANDARD, Results
-from parley.errors import InputError, InvalidOption
+from parley.errors import InvalidOption
 
 TAKEN = Delays(p50_s=0.21, p95_s=0.48, longest_s=0.9, count=20)
 
@@ -91,11 +91,13 @@ def report(**changes: object) -> LiveReport:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def read(text: str | bytes) -> LiveReport:
+    return msgspec.json.decode(text, type=LiveReport)
+
+
 def test_a_report_is_read_back() -> None:
-    assert read_live(write_live(report()), "a.json") == report()
-    for text in ("{}", "nonsense", '{"kind": "parley-bench-live", "schema_version": 99}', '{"kind": "x"}'):
-        with pytest.raises(InputError, match=r"a\.json"):
-            read_live(text, "a.json")
+    assert read(write_live(report())) == report()
+    assert '"kind": "parley-bench-live"' in write_live(report())
 
 
 def test_the_sentences_say_what_the_figures_do() -> None:
@@ -140,12 +142,12 @@ def test_half_a_benchmark_takes_nothings_place(tmp_path: Path, capsys: pytest.Ca
     results = Results(json_file=str(figures), html=None, markdown=page, compare=None)
     deliver(report(is_complete=False), results)
     assert page.read_text() == "# A page\n"
-    assert read_live(figures.read_bytes(), "a.json").is_complete is False
+    assert read(figures.read_bytes()).is_complete is False
     deliver(report(), results)
     assert "20 sessions hold" in page.read_text()
     assert "20 sessions hold" in capsys.readouterr().out
     deliver(report(), replace(results, json_file=STANDARD, markdown=None))
-    assert read_live(capsys.readouterr().out, "-") == report()
+    assert read(capsys.readouterr().out) == report()
 
 
 PAGE = """# HELP parley_live_audio_seconds_total Seconds
