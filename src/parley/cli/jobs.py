@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from parley.cli.server_options import TlsCaOption, TokenOption
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from parley.client import AsyncClient
     from parley.wire.native.client import TaskStatusName
 
 app = typer.Typer(no_args_is_help=True, help="Tasks of a server: list, show, cancel, watch.")
 
 _Server = Annotated[str, typer.Option("--server", metavar="URL", help="The server: host:port, or a URL.")]
-_Token = Annotated[
-    str | None, typer.Option("--token", help="Token or API key; see the key client.token too.")
-]
-_TlsCa = Annotated[
-    Path | None, typer.Option("--tls-ca", help="Certificates to trust instead of the system's (PEM).")
-]
 _Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs.")]
 _Id = Annotated[str, typer.Argument(metavar="ID", help="The task's id.")]
 
@@ -31,8 +28,8 @@ DEFAULT_SERVER = "127.0.0.1:8767"
 @app.command("list")
 def list_jobs(
     server: _Server = DEFAULT_SERVER,
-    token: _Token = None,
-    tls_ca: _TlsCa = None,
+    token: TokenOption = None,
+    tls_ca: TlsCaOption = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
     status: Annotated[
         str | None,
@@ -59,8 +56,8 @@ def list_jobs(
 def show(
     task_id: _Id,
     server: _Server = DEFAULT_SERVER,
-    token: _Token = None,
-    tls_ca: _TlsCa = None,
+    token: TokenOption = None,
+    tls_ca: TlsCaOption = None,
     as_json: _Json = False,
 ) -> None:
     """Show how a task stands; --json has the result of a completed one, too."""
@@ -80,8 +77,8 @@ def show(
 def cancel(
     task_id: _Id,
     server: _Server = DEFAULT_SERVER,
-    token: _Token = None,
-    tls_ca: _TlsCa = None,
+    token: TokenOption = None,
+    tls_ca: TlsCaOption = None,
     as_json: _Json = False,
 ) -> None:
     """Stop a task for good."""
@@ -101,8 +98,8 @@ def cancel(
 def watch(
     task_id: _Id,
     server: _Server = DEFAULT_SERVER,
-    token: _Token = None,
-    tls_ca: _TlsCa = None,
+    token: TokenOption = None,
+    tls_ca: TlsCaOption = None,
     as_json: _Json = False,
 ) -> None:
     """Follow a task to its end, and print its result in the format that was ordered.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from parley.cli.server_options import ServerOption, TlsCaOption, TokenOption
 from parley.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -68,15 +69,9 @@ def command(
         ),
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder for what is remembered.")] = None,
-    server: Annotated[
-        str | None, typer.Option(metavar="URL", help="Have a server do it: host:port, or a URL.")
-    ] = None,
-    token: Annotated[
-        str | None, typer.Option(help="Token or API key for the server; see the key client.token too.")
-    ] = None,
-    tls_ca: Annotated[
-        Path | None, typer.Option(help="Certificates to trust instead of the system's (PEM).")
-    ] = None,
+    server: ServerOption = None,
+    token: TokenOption = None,
+    tls_ca: TlsCaOption = None,
 ) -> None:
     """Recognise speech while it is spoken.
 

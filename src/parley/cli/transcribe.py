@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from parley.cli.server_options import ServerOption, TlsCaOption, TokenOption
 from parley.errors import InvalidOption
 from parley.formats.options import LINE_WIDTH_RANGE, MAX_LINES_RANGE
 from parley.formats.registry import FORMATS
@@ -91,15 +92,9 @@ def command(
         bool, typer.Option("--json-progress", help="Progress as one JSON object a line on standard error.")
     ] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Folder for what is remembered.")] = None,
-    server: Annotated[
-        str | None, typer.Option(metavar="URL", help="Have a server do it: host:port, or a URL.")
-    ] = None,
-    token: Annotated[
-        str | None, typer.Option(help="Token or API key for the server; see the key client.token too.")
-    ] = None,
-    tls_ca: Annotated[
-        Path | None, typer.Option(help="Certificates to trust instead of the system's (PEM).")
-    ] = None,
+    server: ServerOption = None,
+    token: TokenOption = None,
+    tls_ca: TlsCaOption = None,
 ) -> None:
     """Turn recordings into transcripts with speakers and times.
 
