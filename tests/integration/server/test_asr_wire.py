@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -177,6 +177,31 @@ def test_while_a_session_is_behind_its_client_waits_and_memory_is_bounded():
             async with asyncio.timeout(120):
                 await pouring
             await until(lambda: session.received_samples == 32 * MIB)
+
+    asyncio.run(main())
+
+
+def test_large_frames_of_sessions_that_are_behind_keep_nobody_from_being_heard():
+    async def main() -> None:
+        wire = WireOptions(frame_budget_bytes=MIB)
+        async with Served(wire).serve() as here, AsyncExitStack() as lines:
+            pouring: list[asyncio.Task[None]] = []
+            for _ in range(4):
+                line = await lines.enter_async_context(here.connect())
+                session = await here.begin(line)
+                session.may_write.clear()
+                pouring.append(asyncio.create_task(line.send(bytes(8 * MIB))))
+                await until(lambda: session.writing == 1)  # noqa: B023 - awaited here
+            other = await lines.enter_async_context(here.connect())
+            session = await here.begin(other)
+            for _ in range(40):
+                await other.send(bytes(100_000))
+            await until(lambda: session.received_samples == 2_000_000)
+            for task in pouring:
+                task.cancel()
+            await asyncio.gather(*pouring, return_exceptions=True)
+            for behind in here.room.sessions:
+                behind.may_write.set()
 
     asyncio.run(main())
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.server.socket.frames import (
+    PIECE_BYTES,
     SCRATCH_BYTES,
     CloseCode,
     Control,
@@ -90,6 +91,51 @@ def test_large_payloads_are_unmasked_whatever_their_length(length: int):
     for cuts in ([], [5], [300_001, 700_003], list(range(0, length, 100_003))):
         first, second = read(reader(), data, cuts)
         assert bytes(first.payload) == payload and bytes(second.payload) == b"next"
+
+
+@pytest.mark.parametrize("length", [0, 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES + 5, MIB + 3])
+@pytest.mark.parametrize("cuts", [[], [5], [PIECE_BYTES + 8, PIECE_BYTES + 14], list(range(0, MIB, 10_007))])
+def test_large_binary_messages_can_be_given_on_in_pieces(length: int, cuts: list[int]):
+    payload = os.urandom(length)
+    data = (
+        client_frame(Opcode.TEXT, b"t" * 70_000)
+        + client_frame(Opcode.BINARY, payload, fin=False)
+        + client_frame(Opcode.PING, b"?")
+        + client_frame(Opcode.CONT, payload)
+        + client_frame(Opcode.TEXT, b"ne", fin=False)
+        + client_frame(Opcode.CONT, b"xt")
+    )
+    asked: list[tuple[int, bool]] = []
+    frames = FrameReader(lambda size, continuing: not asked.append((size, continuing)), 4 * MIB)
+    frames.in_pieces = True
+    events = read(frames, data, cuts)
+    messages = [event for event in events if isinstance(event, Message)]
+    assert [bytes(each.payload) for each in messages if each.is_text] == [b"t" * 70_000, b"next"]
+    pieces = [each for each in messages if not each.is_text]
+    assert b"".join(bytes(each.payload) for each in pieces) == payload * 2
+    assert all(each.charged == len(each.payload) <= PIECE_BYTES for each in pieces)
+    assert sum(each.charged for each in messages) == sum(size for size, _ in asked)
+    # Only the second half of the text was asked for by somebody who held memory already.
+    assert [size for size, continuing in asked if continuing] == [2]
+    assert sum(isinstance(event, Control) for event in events) == 1
+
+
+def test_a_message_in_pieces_is_continued_and_bounded_like_any_other():
+    begun = client_frame(Opcode.BINARY, b"ab", fin=False)
+    for wrong in (client_frame(Opcode.BINARY, b"cd"), client_frame(Opcode.CONT, bytes(MIB + 1))):
+        frames = reader(MIB)
+        frames.in_pieces = True
+        assert [bytes(event.payload) for event in read(frames, begun)] == [b"ab"]
+        with pytest.raises(FrameError):
+            read(frames, wrong)
+
+
+def test_what_is_left_of_a_message_in_pieces_is_dropped_after_the_goodbye():
+    frames = reader()
+    frames.in_pieces = True
+    data = client_frame(Opcode.BINARY, os.urandom(3 * PIECE_BYTES)) + client_frame(Opcode.CLOSE, b"")
+    assert len(read(frames, data[: PIECE_BYTES + 1000])) == 1
+    assert frames.drain().feed(data[PIECE_BYTES + 1000 :])
 
 
 def test_pieces_make_one_message_with_pings_between():

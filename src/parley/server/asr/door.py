@@ -36,6 +36,8 @@ class AsrDoor:
         await self._entrance.admit(scope, receive, send, self._serve)
 
     async def _serve(self, visitor: Visitor) -> None:
+        # A message may wait as long as its session does, and must not take others' memory meanwhile.
+        visitor.line.wire.give_on_pieces()
         with tracing(uuid.uuid4().hex):
             await Course(Talk(self.behind, visitor)).run()
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
 
 SCRATCH_BYTES = 64 * 1024
+PIECE_BYTES = SCRATCH_BYTES
+"""Of a message that is given on in pieces; masks begin anew with each, so it is a multiple of four."""
+
 _UNMASK_AT_BYTES = 256 * 1024
 _MOST_CONTROL_BYTES = 125
 
@@ -78,16 +81,19 @@ class FrameReader:
     """What has arrived of the frame being read, and of the message it belongs to.
 
     Bytes go into `room()` or to `feed`; `next_event` is then called until it answers None. When memory
-    was asked for in vain, `is_waiting` is true until `admit`.
+    was asked for in vain, `is_waiting` is true until `admit`. With `in_pieces` binary messages are given on
+    as they arrive, each piece a message of its own, so that the largest takes no more memory than a small one.
     """
 
     def __init__(self, ask: Ask, most_bytes: int) -> None:
         self.most_bytes = most_bytes
+        self.in_pieces = False
         self.is_waiting = False
         self.charged = 0
         self._ask = ask
         self._pending = bytearray()
         self._head: _Head | None = None
+        self._rest: _Head | None = None
         self._payload = bytearray()
         self._filled = 0
         self._unmasked = 0
@@ -132,7 +138,7 @@ class FrameReader:
         """Read on without keeping anything."""
         begun = self._head is not None and not self.is_waiting
         missing = self._head.length - self._filled if self._head is not None and begun else self.frame_bytes
-        return Drain(bytes(self._pending), missing)
+        return Drain(bytes(self._pending), missing + (self._rest.length if self._rest else 0))
 
     def next_event(self) -> Event | None:
         """The next thing that is complete; raises FrameError."""
@@ -147,21 +153,39 @@ class FrameReader:
         return None
 
     def _read_head(self) -> bool:
-        parsed = _parse_head(self._pending)
-        if parsed is None:
+        head = self._next_head()
+        if head is None:
             return False
-        head, size = parsed
-        self._check(head)
-        del self._pending[:size]
+        if self._is_given_on(head) and head.length > PIECE_BYTES:
+            self._rest = replace(head, opcode=Opcode.CONT, length=head.length - PIECE_BYTES)
+            head = replace(head, fin=False, length=PIECE_BYTES)
         self._head = head
         if head.opcode >= Opcode.CLOSE:
             self._begin(head)
-        elif self._ask(head.length, self._message is not None):
+        # A message of which nothing is held can wait like a new one.
+        elif self._ask(head.length, bool(self._message)):
             self.charged += head.length
             self._begin(head)
         else:
             self.is_waiting = True
         return True
+
+    def _next_head(self) -> _Head | None:
+        """That of the next frame, or of what is left of a frame that is given on in pieces."""
+        if self._rest is not None:
+            rest, self._rest = self._rest, None
+            return rest
+        parsed = _parse_head(self._pending)
+        if parsed is None:
+            return None
+        head, size = parsed
+        self._check(head)
+        del self._pending[:size]
+        return head
+
+    def _is_given_on(self, head: _Head) -> bool:
+        is_binary = head.opcode is Opcode.BINARY or (head.opcode is Opcode.CONT and not self._is_text)
+        return self.in_pieces and is_binary
 
     def _check(self, head: _Head) -> None:
         if head.opcode >= Opcode.CLOSE:
@@ -198,9 +222,10 @@ class FrameReader:
             self._message = payload
         else:
             self._message += payload
-        if not head.fin:
+        if not head.fin and not self._is_given_on(head):
             return None
-        message, self._message = self._message, None
+        # What is given on is no longer held, but its continuation is still expected.
+        message, self._message = self._message, None if head.fin else bytearray()
         charged, self.charged = self.charged, 0
         return Message(self._is_text, message, charged)
 

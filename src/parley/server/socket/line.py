@@ -21,6 +21,10 @@ class Wire(Protocol):
         """Refuse messages larger than this from now on."""
         ...
 
+    def give_on_pieces(self) -> None:
+        """Receive binary messages from now on in pieces, as they arrive: their limits mean nothing."""
+        ...
+
     def claim(self) -> int:
         """Keep the memory of the message received last until `release`."""
         ...
@@ -35,6 +39,9 @@ class Unbounded:
 
     def limit(self, most_bytes: int) -> None:
         """Nothing is limited."""
+
+    def give_on_pieces(self) -> None:
+        """Messages come as they are."""
 
     def claim(self) -> int:
         """Nothing is counted."""

@@ -158,6 +158,10 @@ class BoundedWebSocket(asyncio.BufferedProtocol):
         """Refuse messages larger than this from now on."""
         self._reader.most_bytes = min(most_bytes, self._options.max_frame_bytes)
 
+    def give_on_pieces(self) -> None:
+        """Receive binary messages from now on in pieces, as they arrive."""
+        self._reader.in_pieces = True
+
     def claim(self) -> int:
         """Keep the memory of the message received last until `release` is called with the answer;
         else it counts as dealt with when the next one is received.

@@ -154,9 +154,13 @@ class CountedWire:
         self.most_bytes: list[int] = []
         self.claimed = 0
         self.limits: list[int] = []
+        self.gives_on_pieces = False
 
     def limit(self, most_bytes: int) -> None:
         self.limits.append(most_bytes)
+
+    def give_on_pieces(self) -> None:
+        self.gives_on_pieces = True
 
     def claim(self) -> int:
         self.claimed += 1
