@@ -82,7 +82,7 @@ class FrameReader:
 
     Bytes go into `room()` or to `feed`; `next_event` is then called until it answers None. When memory
     was asked for in vain, `is_waiting` is true until `admit`. With `in_pieces` binary messages are given on
-    as they arrive, each piece a message of its own, so that the largest takes no more memory than a small one.
+    as they arrive, each piece a message of its own, so that the largest takes little memory.
     """
 
     def __init__(self, ask: Ask, most_bytes: int) -> None:
