@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 
 from parley.errors import LiveOverloaded, TooManySessions
-from parley.live.lateness import Lateness
 from parley.live.options import LiveLimits
 from parley.live.session import Session
+from parley.telemetry.percentile import percentile
+
+LATELY_S = 3.0
+"""What was longer ago keeps nobody out."""
+
+MOST_NOTES = 64
 
 
 class Admission:
@@ -15,7 +21,7 @@ class Admission:
 
     def __init__(self, limits: LiveLimits, clock: Callable[[], float]) -> None:
         self._limits = limits
-        self._lateness = Lateness(clock)
+        self._lateness = _Lateness(clock)
         self.refused = 0
 
     def note(self, sessions: Collection[Session]) -> None:
@@ -32,3 +38,20 @@ class Admission:
         if sessions and self._lateness.p95_s() > limits.max_lag_s:
             self.refused += 1
             raise LiveOverloaded("The live sessions that are open take all the time; try again later.")
+
+
+class _Lateness:
+    """How late sessions were within the last seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._notes: deque[tuple[float, tuple[float, ...]]] = deque(maxlen=MOST_NOTES)
+
+    def note(self, seconds: Sequence[float]) -> None:
+        """How late each session is now."""
+        self._notes.append((self._clock(), tuple(seconds)))
+
+    def p95_s(self) -> float:
+        """What 95 of 100 stay below."""
+        since = self._clock() - LATELY_S
+        return percentile([each for at, seconds in self._notes if at >= since for each in seconds], 0.95)

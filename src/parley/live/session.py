@@ -1,4 +1,10 @@
-"""A live session from its begin to its one last event."""
+"""A live session from its begin to its one last event.
+
+Audio is written to its inlet, and its task runs the actor until the input has ended and everything is told;
+the package's map shows what that goes through. The input ends by `stop`, by a client that sends nothing or
+does not come back (`tick`), or with the server. However the task ends, `_settle` frees everything, makes
+what was shown final, and tells `Done` or `Failed`.
+"""
 
 from __future__ import annotations
 
@@ -134,11 +140,7 @@ class Session:
     def _break_off(self, error: BaseException) -> None:
         """Something ends the session at once."""
         if not self._task.done():
-            if isinstance(error, ParleyError):
-                self._failure = error
-            else:
-                _log.error("a live session broke", exc_info=error)
-                self._failure = LiveError("Something unforeseen ended the session; open a new one.")
+            self._failure = _told(error)
             self._task.cancel()
 
     async def _live(self) -> End:
@@ -166,9 +168,12 @@ class Session:
         if task.cancelled():
             return Failed(error=self._failure or FleetClosed("The server is being stopped."))
         error = task.exception()
-        if error is None:
-            return task.result()
-        if isinstance(error, ParleyError):
-            return Failed(error=error)
-        _log.error("a live session broke", exc_info=error)
-        return Failed(error=LiveError("Something unforeseen ended the session; open a new one."))
+        return task.result() if error is None else Failed(error=_told(error))
+
+
+def _told(error: BaseException) -> ParleyError:
+    """What the client is told of an error."""
+    if isinstance(error, ParleyError):
+        return error
+    _log.error("a live session broke", exc_info=error)
+    return LiveError("Something unforeseen ended the session; open a new one.")
