@@ -32,6 +32,8 @@ class FunasrDoor:
 
     async def _serve(self, visitor: Visitor) -> None:
         talk = Talk(self._behind, visitor)
+        # A message may wait as long as its session does, and must not take others' memory meanwhile.
+        visitor.line.wire.give_on_pieces()
         with tracing(uuid.uuid4().hex):
             await self._converse(talk)
 
