@@ -25,5 +25,9 @@ class StreamingEngine(Protocol):
     """What a `vad` or `asr` engine may be able to do besides."""
 
     def open_stream(self, options: RecognitionOptions) -> Stream:
-        """A new stream; dropping it frees what it holds."""
+        """A new stream; dropping it frees what it holds.
+
+        Of options that it was said to honour it leaves out what it cannot do, and says so in `notices`:
+        an error here would end somebody's session in the middle of a word.
+        """
         ...

@@ -15,7 +15,7 @@ from parley.live.outbox import Outbox
 from parley.live.plans import Plan
 from parley.live.rescue import SpotLost
 from parley.live.utterances import MARGIN_S, Part, Utterance, sample_at
-from parley.signal.endpointing import Endpointer
+from parley.signal.endpointing import LATE_S, Endpointer
 from parley.signal.moments import Moment, Paused, SpeechBegan, SpeechEnded, UtteranceEnded
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.span import Span
@@ -50,6 +50,7 @@ class Actor:
         self._hearing = hearing
         self._keep = keep
         self._endpointer = Endpointer(plan.longest_s)
+        self._silence_s = plan.silence_s
         self._utterance: Utterance | None = None
         self._islands: list[Span] = []
         self._floor = 0
@@ -101,7 +102,7 @@ class Actor:
         self._islands += speech.islands
         while (moment := self._endpointer.next()) is not None:
             await self._follow(moment)
-        self._grow(speech.open_since)
+        self._grow(speech)
         await self._keep(inlet.ring.read(heard, until))
         self._deal()
         return is_last
@@ -159,11 +160,13 @@ class Actor:
         self._endpointer.set_patience(silence_s)
         utterance.tail_s = min(MARGIN_S, silence_s)
 
-    def _grow(self, open_since: float | None) -> None:
+    def _grow(self, speech: Speech) -> None:
         if self._utterance is not None:
             # A detector that is slow to say so may have heard more than the longest utterance by now.
             limit = sample_at(min(self._endpointer.limit_s, self._listening.heard / SAMPLE_RATE_HZ))
-            self._utterance.grow(self._islands, open_since, limit)
+            self._utterance.grow(self._islands, speech.open_since, limit)
+            settled_s = speech.heard_s - LATE_S if speech.settled_s is None else speech.settled_s
+            self._utterance.sure = sample_at(settled_s + min(MARGIN_S, self._silence_s))
         else:
             self._islands = _lately(self._islands, self._listening.heard)
         self._hearing.grew()

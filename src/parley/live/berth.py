@@ -21,7 +21,9 @@ class Seats:
     def __init__(self, fleet: Caller, seats: Sequence[Mapping[str, str]], clock: Callable[[], float]) -> None:
         names = {pool for pools in seats for pool in pools.values()}
         self._lanes = {name: Lane(fleet, name) for name in sorted(names)}
-        self._seats = tuple(Seat(self._lanes, pools) for pools in seats)
+        # Lanes of their own: nobody waits for what the processor takes long for.
+        self._spares = {name: Lane(fleet, name, on_cpu=True) for name in self._lanes}
+        self._seats = tuple(Seat(self._lanes, self._spares, pools) for pools in seats)
         self.clock = clock
 
     def choose(self, engines: Sequence[EngineSpec]) -> Seat | None:
@@ -35,7 +37,7 @@ class Seats:
     async def close(self) -> None:
         """Answer everybody."""
         async with asyncio.TaskGroup() as group:
-            for lane in self._lanes.values():
+            for lane in (*self._lanes.values(), *self._spares.values()):
                 group.create_task(lane.close())
 
 
@@ -55,9 +57,16 @@ class Berth:
         ask = Ask(request=request, audio_s=audio_s)
         return await self.post(engine, lambda: ask, urgency).reply()
 
-    def post(self, engine: EngineSpec, make: Callable[[], Ask | None], urgency: Urgency) -> Errand:
+    def post(
+        self,
+        engine: EngineSpec,
+        make: Callable[[], Ask | None],
+        urgency: Urgency,
+        *,
+        on_cpu: bool = False,
+    ) -> Errand:
         """Have something done that is made up when its turn has come."""
-        return self._seat.post(self.owner, engine, make, urgency)
+        return self._seat.post(self.owner, engine, make, urgency, on_cpu=on_cpu)
 
     def withdraw(self, errand: Errand) -> None:
         """Take back what was not begun."""

@@ -42,13 +42,15 @@ _OWN_FAULTS = (UnitPoisoned, EngineFailed, OutOfMemory)
 class Lane:
     """Sends errands to the pool `pool` as long as there are any.
 
+    With `on_cpu` they go to the processor, where that is another device than the pool's.
     Whoever was in a call that cost a worker goes alone until that went well, so that of several the one
     to blame is found.
     """
 
-    def __init__(self, fleet: Caller, pool: str) -> None:
+    def __init__(self, fleet: Caller, pool: str, *, on_cpu: bool = False) -> None:
         self._fleet = fleet
         self._pool = pool
+        self._on_cpu = on_cpu
         self._waiting: list[Errand] = []
         self._numbers = itertools.count()
         self._suspects = Suspects()
@@ -155,6 +157,7 @@ class Lane:
             combined(group.asks),
             sum(ask.audio_s for ask in group.asks),
             priority=group.errands[0].urgency,
+            on_cpu=self._on_cpu,
             pool=self._pool,
         )
         if answer.attempts > 1:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from parley.engines.contract import EngineSpec
-from parley.errors import EngineFailed, ParleyError
+from parley.errors import EngineFailed, OutOfMemory, ParleyError
 from parley.live.berth import Berth
 from parley.live.errands import Ask, Urgency
 from parley.live.plans import Plan
@@ -63,7 +63,8 @@ class Recognising:
             if piece.text.strip()
         ]
         known = [recognition.language for _, recognition in heard if recognition.language]
-        return await self.polished(pieces, known[0] if known else self._plan.hearing.language)
+        said = await self.polished(pieces, known[0] if known else self._plan.hearing.language)
+        return replace(said, notices=tuple(note for _, recognition in heard for note in recognition.notices))
 
     async def polished(self, pieces: Sequence[Piece], language: str | None) -> Said:
         """The text of pieces, punctuated; without punctuation where that fails."""
@@ -94,11 +95,17 @@ class Recognising:
         return [replace(piece, text=text) for piece, text in zip(pieces, texts, strict=True)]
 
     async def _insist(self, engine: EngineSpec, make: Callable[[], Ask]) -> Reply:
-        """An answer, as often as it takes; raises SpotLost, or what ends the session."""
+        """An answer, as often as it takes; raises SpotLost, or what ends the session.
+
+        What was too much for a device is not asked for in smaller parts, which would say something else:
+        the processor does it where it can, and else the device once more.
+        """
+        on_cpu = False
         while True:
             try:
-                reply = await self._berth.post(engine, make, Urgency.FINAL).reply()
+                reply = await self._berth.post(engine, make, Urgency.FINAL, on_cpu=on_cpu).reply()
             except ParleyError as error:
+                on_cpu = isinstance(error, OutOfMemory) and not on_cpu
                 if is_trouble_of_the_seat(error):
                     self._berth.move(in_trouble=True)
                 await self._rescue.survive(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parley.engines.contract import EngineSpec
-from parley.errors import EngineFailed, ParleyError, UnitPoisoned
+from parley.errors import EngineFailed, OutOfMemory, ParleyError, UnitPoisoned
 from parley.live.errands import Ask, Errand, Urgency
 from parley.live.hearing import Hearing, Means
 from parley.live.recognising import recognition_of
@@ -73,7 +73,7 @@ class RedecodingHearing(Hearing):
         self._errand = self._means.berth.post(self._asr, make, Urgency.PARTIAL)
         try:
             reply = await self._errand.answer
-        except (UnitPoisoned, EngineFailed) as error:
+        except (UnitPoisoned, EngineFailed, OutOfMemory) as error:
             raise SpotLost(error) from error
         except ParleyError:
             # The workers are in trouble: finals and listening see to it.

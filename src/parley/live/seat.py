@@ -13,11 +13,14 @@ from parley.wire.frames import CloseStream
 
 class Seat:
     """`pools` names the pool of each engine, and `lanes` has them; seats may share some. `sessions` counts
-    those that sit here."""
+    those that sit here. `spares` are the lanes to the processor, for what was too much for a device."""
 
-    def __init__(self, lanes: Mapping[str, Lane], pools: Mapping[str, str]) -> None:
+    def __init__(
+        self, lanes: Mapping[str, Lane], spares: Mapping[str, Lane], pools: Mapping[str, str]
+    ) -> None:
         self._lanes = tuple(lanes[pool] for pool in dict.fromkeys(pools.values()))
         self._by_engine = {engine: lanes[pool] for engine, pool in pools.items()}
+        self._spares = {engine: spares[pool] for engine, pool in pools.items()}
         self.sessions = 0
         self.troubled_at = float("-inf")
 
@@ -31,10 +34,16 @@ class Seat:
         return sum(len(lane) for lane in self._lanes)
 
     def post(
-        self, owner: str, engine: EngineSpec, make: Callable[[], Ask | None], urgency: Urgency
+        self,
+        owner: str,
+        engine: EngineSpec,
+        make: Callable[[], Ask | None],
+        urgency: Urgency,
+        *,
+        on_cpu: bool = False,
     ) -> Errand:
         """Have something done; raises ProfileNotInstalled where nobody here has the engine."""
-        lane = self._by_engine.get(engine.name)
+        lane = (self._spares if on_cpu else self._by_engine).get(engine.name)
         if lane is None:
             raise ProfileNotInstalled(f"No live worker has the engine '{engine.name}'; restart the server.")
         return lane.post(owner, engine, make, urgency)

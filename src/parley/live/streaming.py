@@ -43,11 +43,19 @@ class StreamingHearing(Hearing):
     def _wants_partial(self, utterance: Utterance) -> bool:
         if not self._plan.partials or utterance.is_mute:
             return False
-        return utterance.so_far.last - max(self._fed, utterance.first) >= LEAST_FEED
+        return self._ready(utterance) - max(self._fed, utterance.first) >= LEAST_FEED
+
+    def _ready(self, utterance: Utterance) -> int:
+        """How far the stream may hear. Who has the last word must not hear what comes behind the utterance,
+        or its text would depend on how much of that had come."""
+        last = utterance.so_far.last
+        if self._plan.asr is not None or (utterance.is_paused and utterance.tail_s is not None):
+            return last
+        return min(last, utterance.sure)
 
     async def _partial(self, utterance: Utterance) -> None:
         try:
-            await self._feed(utterance, utterance.so_far.last, Urgency.PARTIAL)
+            await self._feed(utterance, self._ready(utterance), Urgency.PARTIAL)
         except SpotLost as lost:
             self._defeat = lost
             raise
@@ -72,6 +80,9 @@ class StreamingHearing(Hearing):
                 return await self._recognising.said(await self._recognising.whole(asr, whole))
             if defeat is not None:
                 raise defeat
+            if self._fed > whole.last:
+                # A pause was over sooner than anybody could know.
+                self._stream.close()
             await self._feed(utterance, whole.last, Urgency.FINAL, is_last=True)
             return await self._recognising.polished(self._finals, self._plan.hearing.language)
         finally:
@@ -101,6 +112,7 @@ class StreamingHearing(Hearing):
                 return
 
     def _take(self, utterance: Utterance, heard: StreamHeard, until: int) -> None:
+        self._telling.notice(heard.notices)
         start_s = utterance.first / SAMPLE_RATE_HZ
         self._finals += [shifted(piece, start_s) for piece in heard.finals if piece.text.strip()]
         self._rest = heard.partial

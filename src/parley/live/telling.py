@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parley.errors import ParleyError, RecognitionFailed
+from parley.errors import OutOfMemory, ParleyError, RecognitionFailed, UnsupportedOption
 from parley.live.events import Final, Partial, Trouble
 from parley.live.outbox import Outbox
 from parley.live.utterances import Utterance
@@ -16,6 +17,9 @@ from parley.speech.transcript import Word
 
 _log = logging.getLogger(__name__)
 
+MOST_NOTICES = 16
+"""Different ones that a session is told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -25,6 +29,7 @@ class Said:
     words: tuple[Word, ...] | None = None
     confidence: float | None = None
     language: str | None = None
+    notices: tuple[str, ...] = ()
 
 
 class Telling:
@@ -33,6 +38,7 @@ class Telling:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._next = 0
+        self._noticed: set[str] = set()
         self.finals = 0
 
     def partial(self, utterance: Utterance, text: str, stable_chars: int = 0) -> None:
@@ -51,6 +57,7 @@ class Telling:
         """Say the last word, unless there is none and nobody waits for it."""
         if utterance.number is None and not is_said(said.text):
             return
+        self.notice(said.notices)
         number = self._number(utterance)
         self.finals += 1
         self._outbox.put(
@@ -65,10 +72,19 @@ class Telling:
             )
         )
 
+    def notice(self, notices: Sequence[str]) -> None:
+        """Say what an engine leaves out of what it was told; once, and the session goes on."""
+        for notice in notices:
+            if notice not in self._noticed and len(self._noticed) < MOST_NOTICES:
+                self._noticed.add(notice)
+                self._outbox.put(Trouble(error=UnsupportedOption(notice)))
+
     def lost(self, utterance: Utterance, error: ParleyError) -> None:
         """An utterance could not be recognised: what was shown of it is all there is."""
         _log.warning("an utterance could not be recognised: %s", error.message)
         text = "This utterance could not be recognised; say it again."
+        if isinstance(error, OutOfMemory):
+            text = "There was not enough memory for this utterance; pause more often, or use a smaller model."
         trouble = RecognitionFailed(text, detail=error.message)
         self._outbox.put(Trouble(error=trouble, utterance=utterance.number))
         self.final(utterance, Said(text=utterance.shown))

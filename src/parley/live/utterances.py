@@ -44,7 +44,8 @@ class Utterance:
 
     While it goes on, `heard` is how far the detector is, `islands` the speech that has ended, `open_since`
     the one that goes on, and `tail_s` how much sound behind the last one belongs to it, once that is
-    known. `whole` is all of it, once it has ended, which was decided at the sample `decided`.
+    known. Whatever happens next, the audio before `sure` is part of it. `whole` is all of it, once it has
+    ended, which was decided at the sample `decided`.
     `number` is given when it is first told, `shown` was told last, `promised` is the part that stays.
     `is_mute` says that partial texts of it fail.
     """
@@ -55,6 +56,7 @@ class Utterance:
     islands: list[Span] = field(default_factory=list[Span])
     open_since: float | None = None
     tail_s: float | None = None
+    sure: int = 0
     whole: Part | None = None
     end: float = 0.0
     decided: int = 0

@@ -68,7 +68,8 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Something was lost that the session survives: an utterance that could not be recognised."""
+    """Something was lost that the session survives: an utterance that could not be recognised, or a hotword
+    that the recogniser cannot spell."""
 
     error: ParleyError
     utterance: int | None = None

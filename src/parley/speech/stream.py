@@ -16,7 +16,7 @@ class StreamHeard:
     engine give `islands` that have ended since the last call, and `open_since`, the start of the
     one that goes on (None in silence, and while it may be noise: an island that was open comes). No
     island that comes later begins before `settled_s`, nor does the open one end before it; None where
-    the engine cannot tell.
+    the engine cannot tell. `notices` say what the stream leaves out of what it was told; once is enough.
     """
 
     partial: str = ""
@@ -24,3 +24,4 @@ class StreamHeard:
     islands: tuple[Span, ...] = ()
     open_since: float | None = None
     settled_s: float | None = None
+    notices: tuple[str, ...] = ()

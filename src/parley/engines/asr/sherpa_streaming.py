@@ -17,7 +17,6 @@ from parley.engines.asr.sherpa_listening import Listening, ParaformerListening, 
 from parley.engines.contract import Capability, EngineSpec, Progress, Role, Samples, Stretch
 from parley.engines.model import ModelSpec
 from parley.engines.setup import Setup
-from parley.errors import UnsupportedOption
 from parley.signal.hotwords import Phrasebook
 from parley.signal.timed_text import pieces_of
 from parley.signal.tokens import Token
@@ -95,23 +94,32 @@ SPECS = (
 class SherpaStream:
     """One live input."""
 
-    def __init__(self, recognizer: Any, listening: Listening, options: RecognitionOptions) -> None:
+    def __init__(
+        self,
+        recognizer: Any,
+        listening: Listening,
+        options: RecognitionOptions,
+        notices: tuple[str, ...] = (),
+    ) -> None:
         self._recognizer = recognizer
         self._listening = listening
         self._options = options
+        self._notices = notices
         self._waiting: Samples = np.zeros(0, dtype=np.float32)
         self._heard = 0
         self._told_s = 0.0
 
     def feed(self, samples: Samples, *, is_last: bool) -> StreamHeard:
         """Text so far, and the pieces of utterances that have ended."""
+        notices, self._notices = self._notices, ()
         finals = [piece for step in self._steps(samples, is_last) for piece in self._hear(step)]
         if is_last:
             self._accept(np.zeros(int(TAIL_S * SAMPLE_RATE_HZ), dtype=np.float32))
             self._listening.stream.input_finished()
             finals = [*finals, *self._decode(), *self._settle()]
-            return StreamHeard(finals=tuple(finals))
-        return StreamHeard(partial=_text(self._listening.tokens()), finals=tuple(finals))
+            return StreamHeard(finals=tuple(finals), notices=notices)
+        partial = _text(self._listening.tokens())
+        return StreamHeard(partial=partial, finals=tuple(finals), notices=notices)
 
     def _steps(self, samples: Samples, is_last: bool) -> Iterator[Samples]:
         """Whole steps; at the end what is left."""
@@ -170,10 +178,8 @@ class SherpaStreaming:
         self._book = book
 
     def open_stream(self, options: RecognitionOptions) -> SherpaStream:
-        """A stream of its own, with hotwords of its own; raises UnsupportedOption for one it cannot spell."""
-        if self._notices(options):
-            raise UnsupportedOption("A hotword holds signs that the model does not know; leave it out.")
-        return SherpaStream(self._recognizer, self._listen(options), options)
+        """A stream of its own, with hotwords of its own; those that it cannot spell are left out."""
+        return SherpaStream(self._recognizer, self._listen(options), options, self._notices(options))
 
     def recognise(self, stretch: Stretch, options: RecognitionOptions, progress: Progress) -> Recognition:
         """Pieces inside islands, from one utterance that is as long as the stretch."""
