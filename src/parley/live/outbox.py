@@ -43,11 +43,6 @@ class Outbox:
         """Events that nobody has taken."""
         return len(self._waiting)
 
-    @property
-    def is_ended(self) -> bool:
-        """Whether the last event was put in."""
-        return self._end is not None
-
     async def wait_for_room(self) -> None:
         """Returns when it is not full, or has ended."""
         await self._roomy.wait()

@@ -20,11 +20,6 @@ class Dispatch:
         self._elsewhere = elsewhere
         self._by_port: dict[int, Door] = {}
 
-    @property
-    def paths(self) -> frozenset[str]:
-        """Those that have a door of their own."""
-        return frozenset(self._doors)
-
     def give_port(self, port: int, path: str) -> None:
         """Every handshake that comes to this port is for the door of that path."""
         self._by_port[port] = self._doors[path]

@@ -21,7 +21,6 @@ def handed_to(**scope: Any) -> str:
         return serve
 
     dispatch = Dispatch(door("pages"), {"/asr": door("asr"), "/funasr": door("funasr")}, door("native"))
-    assert dispatch.paths == {"/asr", "/funasr"}
     dispatch.give_port(8765, "/asr")
     dispatch.give_port(10095, "/funasr")
     asyncio.run(dispatch(scope, None, None))  # type: ignore[arg-type]
