@@ -53,7 +53,8 @@ class Errand:
     """One thing to be done for `owner`, a session.
 
     What is asked is made up when its turn has come, by `make`, so that it is no older than that; None
-    then means that nothing is to be done any more. The answer is None where it was never asked.
+    then means that nothing is to be done any more. The answer is None where it was never asked. `took_s` is
+    its share of the time that its call took.
     """
 
     owner: str
@@ -61,6 +62,7 @@ class Errand:
     make: Callable[[], Ask | None]
     urgency: Urgency
     number: int
+    took_s: float = 0.0
     answer: asyncio.Future[Reply | None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )

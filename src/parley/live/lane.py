@@ -152,6 +152,7 @@ class Lane:
                 errand.fail(_closed())
 
     async def _ask(self, group: Group) -> None:
+        began = asyncio.get_running_loop().time()
         answer = await self._fleet.call(
             group.errands[0].engine.name,
             combined(group.asks),
@@ -160,6 +161,8 @@ class Lane:
             on_cpu=self._on_cpu,
             pool=self._pool,
         )
+        for errand in group.errands:
+            errand.took_s = (asyncio.get_running_loop().time() - began) / len(group.errands)
         if answer.attempts > 1:
             self._used.clear()
         if answer.attempts > 1 and group.is_feed:

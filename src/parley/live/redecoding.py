@@ -15,10 +15,15 @@ from parley.signal.tokens import join_texts
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.recognition import Recognition
 
+MOST_SHARE = 0.5
+"""Of a seat's time for partial texts of all who share it. A longer utterance takes longer to decode, and
+nobody's listening or final goes before a decode that was begun. Who sits alone may decode all the time."""
+
 
 class RedecodingHearing(Hearing):
-    """At most one decode at a time, every `interval_s` of new audio; what comes meanwhile is skipped and
-    counted. In a pause the utterance is decoded as it will be if nobody goes on: then that is the final.
+    """At most one decode at a time, every `interval_s` of new audio, less often where that is more than the
+    session's part of `MOST_SHARE`; what comes meanwhile is skipped and counted. In a pause the utterance is
+    decoded as it will be if nobody goes on: then that is the final.
     """
 
     def __init__(self, means: Means, asr: EngineSpec, interval_s: float) -> None:
@@ -29,12 +34,13 @@ class RedecodingHearing(Hearing):
         self._decoded: tuple[Part, Recognition] | None = None
         self._asked: Part | None = None
         self._agreement = Agreement()
-        self._due = 0
+        self._due = self._rests_until = 0
 
     def begin(self, utterance: Utterance) -> None:
         """See Hearing."""
         super().begin(utterance)
         self._due = utterance.first + self._interval
+        self._rests_until = 0
 
     def grew(self) -> None:
         """See Hearing."""
@@ -57,7 +63,7 @@ class RedecodingHearing(Hearing):
         part = utterance.so_far
         if utterance.is_paused:
             return utterance.is_quiet and self._asked != part
-        return part.last >= self._due
+        return part.last >= max(self._due, self._rests_until)
 
     async def _partial(self, utterance: Utterance) -> None:
         def make() -> Ask | None:
@@ -70,9 +76,9 @@ class RedecodingHearing(Hearing):
         # Also where it comes to nothing, it is not tried again before there is more audio.
         self._asked = utterance.so_far
         self._due = utterance.heard + self._interval
-        self._errand = self._means.berth.post(self._asr, make, Urgency.PARTIAL)
+        self._errand = errand = self._means.berth.post(self._asr, make, Urgency.PARTIAL)
         try:
-            reply = await self._errand.answer
+            reply = await errand.answer
         except (UnitPoisoned, EngineFailed, OutOfMemory) as error:
             raise SpotLost(error) from error
         except ParleyError:
@@ -82,7 +88,13 @@ class RedecodingHearing(Hearing):
         finally:
             self._errand = None
         if reply is not None:
+            self._rest(self._asked, errand.took_s)
             self._show(utterance, self._asked, recognition_of(reply))
+
+    def _rest(self, part: Part, took_s: float) -> None:
+        """Wait with the next decode until the last one was no more than this session's part."""
+        others = self._means.berth.seat.sessions - 1
+        self._rests_until = part.last + round(took_s * (1 + others / MOST_SHARE) * SAMPLE_RATE_HZ)
 
     def _show(self, utterance: Utterance, part: Part, recognition: Recognition) -> None:
         self._decoded = (part, recognition)
