@@ -14,9 +14,9 @@ from parley.engines.registry import discover
 from parley.fleet.fleet import Fleet
 from parley.fleet.spec import PoolSpec
 from parley.live.contract import LiveRoom, LiveSession
-from parley.live.events import Done, Final, LiveEvent, Partial, Voice
 from parley.live.options import LiveLimits, LiveWish
 from parley.live.room import LiveSpeech
+from parley.speech.live import Done, Final, LiveEvent, Partial, Voice
 from tests.engines.conformance import PATIENT, all_cases, pool_of, workers
 
 NAME = "tested"

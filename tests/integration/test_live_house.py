@@ -17,9 +17,9 @@ from parley.errors import FleetClosed, UnsupportedOption
 from parley.jobs.principal import Principal
 from parley.jobs.task import TaskState
 from parley.live.contract import LiveSession
-from parley.live.events import Done, Failed, Final, LiveEvent
 from parley.live.options import LiveWish
 from parley.settings import Settings, load_settings
+from parley.speech.live import Done, Failed, Final, LiveEvent
 from tests.integration.fleet.scenario import until, worker_pids
 
 PLUGINS = Path(__file__).parents[1] / "plugins"

@@ -17,5 +17,5 @@ stands in line (`lane`, of `errands`) until it goes to the fleet, alone or with 
 `suspects`). A `worker_stream` may be gone any time; `rescue` says what is done then.
 
 Imports go from `room` to `session` to `works` to `actor`, to its parts, to `berth`, and down to `errands`,
-`utterances`, `outbox` and the nouns: `options`, `events`, `contract`. None goes up.
+`utterances`, `outbox` and the nouns: `options`, `contract`. None goes up.
 """

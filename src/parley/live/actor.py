@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from parley.errors import RecognitionFailed
-from parley.live.events import Trouble, Voice
 from parley.live.hearing import Hearing
 from parley.live.inlet import Inlet
 from parley.live.judging import Judging
@@ -17,6 +16,7 @@ from parley.live.rescue import SpotLost
 from parley.live.utterances import MARGIN_S, Part, Utterance, sample_at
 from parley.signal.endpointing import LATE_S, Endpointer
 from parley.signal.moments import Moment, Paused, SpeechBegan, SpeechEnded, UtteranceEnded
+from parley.speech.live import Trouble, Voice
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.span import Span
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from parley.live.events import LiveEvent
 from parley.live.options import LiveWish
+from parley.speech.live import LiveEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

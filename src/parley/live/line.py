@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 
 from parley.live.contract import SessionFacts
-from parley.live.events import LiveEvent
 from parley.live.session import Session
+from parley.speech.live import LiveEvent
 
 
 class SessionLine:

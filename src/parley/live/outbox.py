@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 
-from parley.live.events import Done, Failed, Final, Level, LiveEvent, Partial, Received
+from parley.speech.live import Done, Failed, Final, Level, LiveEvent, Partial, Received
 
 KEPT_FINALS = 64
 """Finals that were taken and can be told again to a client that comes back."""

@@ -16,11 +16,11 @@ from parley.errors import FleetClosed, LiveError, ParleyError, SessionIdle
 from parley.live.berth import Berth
 from parley.live.contract import Recording, SessionFacts
 from parley.live.ear import level_dbfs
-from parley.live.events import Done, End, Failed, Level, Received
 from parley.live.options import LiveLimits, LiveWish
 from parley.live.plans import Plan
 from parley.live.warming import warm
 from parley.live.works import put_together
+from parley.speech.live import Done, End, Failed, Level, Received
 
 _log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from parley.errors import ParleyError
 from parley.live.contract import Recording
-from parley.live.events import Trouble
 from parley.live.outbox import Outbox
+from parley.speech.live import Trouble
 
 
 class Taping:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parley.errors import OutOfMemory, ParleyError, RecognitionFailed, UnsupportedOption
-from parley.live.events import Final, Partial, Trouble
 from parley.live.outbox import Outbox
 from parley.live.utterances import Utterance
 from parley.signal.agreement import keep
 from parley.signal.tokens import is_said
+from parley.speech.live import Final, Partial, Trouble
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.speech.transcript import Word
 

@@ -14,9 +14,9 @@ from tests.integration.fleet.scenario import worker_pids
 
 from parley.app.live_workshop import open_live
 from parley.live.contract import LiveRoom
-from parley.live.events import Done, Final, LiveEvent, Partial, Voice
 from parley.live.options import LiveWish
 from parley.settings import Settings, load_settings
+from parley.speech.live import Done, Final, LiveEvent, Partial, Voice
 
 CLIPS = ("3331-159605-0004", "367-130732-0000", "1688-142285-0002")
 PATIENCE_S = 120.0

@@ -14,8 +14,8 @@ import soundfile
 from tests.engines.rooms import assert_complete, facts, kill_live_workers, open_room, told
 
 from parley.live.contract import LiveRoom
-from parley.live.events import Final, LiveEvent, Partial, Trouble, Voice
 from parley.live.options import LiveWish
+from parley.speech.live import Final, LiveEvent, Partial, Trouble, Voice
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 

@@ -16,7 +16,6 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from websockets.asyncio.client import ClientConnection, connect
 
-from parley.live.events import Done, Final
 from parley.server.dispatch import Dispatch
 from parley.server.gate import Gate, GateOptions
 from parley.server.http_wire import BoundedHttp
@@ -25,6 +24,7 @@ from parley.server.native.door import native_door
 from parley.server.pace import Pace
 from parley.server.socket.wire_options import WireOptions
 from parley.server.socket.wire_protocol import wire_protocol
+from parley.speech.live import Done, Final
 from tests.integration.server.scripted import ScriptedDesk, ScriptedReception, _page, until
 from tests.unit.server.asr.scripted import Scene as Door
 from tests.unit.server.asr.scripted import ScriptedSession

@@ -7,9 +7,9 @@ import asyncio
 from tests.unit.live.scripted_fleet import RATE
 
 from parley.live.contract import LiveSession
-from parley.live.events import Final, LiveEvent, Partial
 from parley.live.options import LiveWish
 from parley.live.room import LiveSpeech
+from parley.speech.live import Final, LiveEvent, Partial
 
 
 async def pace(session: LiveSession, pcm: bytes, chunk_s: float = 0.1) -> None:

@@ -13,8 +13,8 @@ from tests.unit.live.virtual_time import VirtualLoop
 
 from parley.errors import SessionNotFound
 from parley.live.contract import LiveSession
-from parley.live.events import Done, Failed, Final, LiveEvent, Partial, Trouble, Voice
 from parley.live.options import LiveWish
+from parley.speech.live import Done, Failed, Final, LiveEvent, Partial, Trouble, Voice
 from parley.wire import frames
 
 seldom = st.integers(0, 7).map(lambda number: number == 7)

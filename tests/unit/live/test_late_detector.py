@@ -7,8 +7,8 @@ from tests.unit.live.scripted_fleet import ListeningStream, ScriptedFleet, Worke
 from tests.unit.live.talking import finals, partials, talk
 from tests.unit.live.virtual_time import run
 
-from parley.live.events import LiveEvent
 from parley.live.options import LiveWish
+from parley.speech.live import LiveEvent
 from parley.speech.stream import StreamHeard
 from parley.wire import frames
 

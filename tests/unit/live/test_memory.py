@@ -11,8 +11,8 @@ from tests.unit.live.virtual_time import run
 
 from parley.errors import OutOfMemory, RecognitionFailed, UnsupportedOption
 from parley.fleet.fleet import Answer
-from parley.live.events import Done, LiveEvent, Trouble
 from parley.live.options import LiveWish
+from parley.speech.live import Done, LiveEvent, Trouble
 from parley.speech.stream import StreamHeard
 from parley.wire import frames
 

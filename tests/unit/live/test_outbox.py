@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.errors import SessionIdle
-from parley.live.events import (
+from parley.live.outbox import Outbox
+from parley.speech.live import (
     Done,
     Failed,
     Final,
@@ -19,7 +20,6 @@ from parley.live.events import (
     Trouble,
     Voice,
 )
-from parley.live.outbox import Outbox
 
 END = Done(utterances=1, audio_seconds=2.0)
 

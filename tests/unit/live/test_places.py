@@ -10,8 +10,8 @@ from tests.unit.live.talking import events_of, finals, pace
 from tests.unit.live.virtual_time import run
 
 from parley.errors import SessionNotFound, TooManySessions
-from parley.live.events import Done
 from parley.live.options import LiveWish
+from parley.speech.live import Done
 
 
 class SlowTape:

@@ -20,8 +20,8 @@ from parley.errors import (
     WorkerHung,
     WorkersExhausted,
 )
-from parley.live.events import Done, Failed, Final, LiveEvent, Partial, Trouble, Voice
 from parley.live.options import LiveWish
+from parley.speech.live import Done, Failed, Final, LiveEvent, Partial, Trouble, Voice
 from parley.wire import frames
 
 TALK = said(1.0, [1, 2, 3], 1.5, [4, 5], 0.4, [6, 7, 8, 9], 2.0)

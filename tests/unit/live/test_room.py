@@ -23,9 +23,9 @@ from parley.errors import (
     UnsupportedOption,
 )
 from parley.live.contract import LiveRoom, LiveSession, Recorder
-from parley.live.events import Done, Failed, Final, Level, LiveEvent, Received, Trouble
 from parley.live.options import LiveWish
 from parley.live.room import LiveSpeech
+from parley.speech.live import Done, Failed, Final, Level, LiveEvent, Received, Trouble
 from parley.wire import frames
 
 TALK = said(1.0, [1, 2, 3], 1.5, [4, 5], 1.5)

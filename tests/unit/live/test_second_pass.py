@@ -10,8 +10,8 @@ from tests.unit.live.talking import finals, talk
 from tests.unit.live.virtual_time import run
 
 from parley.errors import EngineFailed, ParleyError
-from parley.live.events import Done, Final, LiveEvent, Partial
 from parley.live.options import LiveWish
+from parley.speech.live import Done, Final, LiveEvent, Partial
 from parley.wire import frames
 
 TALK = said(1.0, [1, 2, 3, 4, 5, 6], 1.5, [7, 8], 1.5)

@@ -15,12 +15,12 @@ from tests.unit.live.virtual_time import run
 
 from parley.engines.contract import Role
 from parley.live.errands import Ask, Urgency
-from parley.live.events import Done, Final, LiveEvent, Partial
 from parley.live.lane import Lane
 from parley.live.options import LiveWish
 from parley.live.outbox import Outbox
 from parley.live.telling import Said, Telling
 from parley.live.utterances import Utterance
+from parley.speech.live import Done, Final, LiveEvent, Partial
 from parley.speech.recognition import RecognitionOptions
 from parley.speech.stream import StreamHeard
 from parley.wire import frames

@@ -9,8 +9,8 @@ from tests.unit.live.scripted_fleet import RATE, ScriptedFleet, room, said
 from tests.unit.live.virtual_time import run
 
 from parley.live.contract import LiveSession
-from parley.live.events import Done, Final, LiveEvent, Partial, Received, Voice
 from parley.live.options import LiveWish
+from parley.speech.live import Done, Final, LiveEvent, Partial, Received, Voice
 
 TALK = said(1.0, [1, 2, 3], 1.5, [4, 5], 0.4, [6], 2.0)
 

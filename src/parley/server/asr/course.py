@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from typing import Any
 
-from parley.live.events import Done, Failed, Received
 from parley.server.asr.hearing import Hearing
 from parley.server.asr.talk import Ending, Talk
 from parley.server.asr.telling import acknowledgement, message_of
 from parley.server.socket.line import LineGone
+from parley.speech.live import Done, Failed, Received
 
 _SILENT_S = 0.9
 """Longest time between two acknowledgements: one each second is promised."""

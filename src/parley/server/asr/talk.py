@@ -8,7 +8,6 @@ from enum import Enum, auto
 
 from parley.errors import AuthFailed, LineReplaced
 from parley.live.contract import LiveSession
-from parley.live.events import LiveEvent
 from parley.server.asr.behind import Behind
 from parley.server.asr.problems import close_code_of, problem_of
 from parley.server.asr.telling import ready
@@ -16,6 +15,7 @@ from parley.server.asr.wishing import wish_of
 from parley.server.socket.entrance import Visitor
 from parley.server.socket.frames import CloseCode
 from parley.server.validity import REVOKED, Validity
+from parley.speech.live import LiveEvent
 from parley.wire.native.message import Data
 from parley.wire.speech.asr_client import Start
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from parley.live.contract import LiveSession
-from parley.live.events import Done, Failed, Final, Level, LiveEvent, Partial, Received, Trouble, Voice
 from parley.server.asr.problems import problem_of
+from parley.speech.live import Done, Failed, Final, Level, LiveEvent, Partial, Received, Trouble, Voice
 from parley.speech.transcript import Word
 from parley.wire.native.message import Data
 from parley.wire.speech.asr_server import (

@@ -12,13 +12,13 @@ from typing import Any
 from parley.errors import AuthFailed, ParleyError, SessionNotFound
 from parley.jobs.principal import Principal
 from parley.live.contract import LiveStats, SessionFacts
-from parley.live.events import Done, Failed, LiveEvent
 from parley.live.options import LiveWish
 from parley.server.asr.behind import AsrOptions
 from parley.server.asr.door import AsrDoor, asr_door
 from parley.server.pace import Pace
 from parley.server.socket.guests import Guests
 from parley.server.socket.wire_options import LINE
+from parley.speech.live import Done, Failed, LiveEvent
 
 Message = dict[str, Any]
 

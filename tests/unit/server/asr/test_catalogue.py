@@ -12,7 +12,7 @@ from docs.generating.asr import CHANNEL
 from tests.unit.server.asr.scripted import Line, Scene, scene
 
 from parley.errors import RecognitionFailed
-from parley.live.events import Done, Final, Level, Partial, Received, Trouble, Voice
+from parley.speech.live import Done, Final, Level, Partial, Received, Trouble, Voice
 from parley.wire.catalogue import Direction, Entry
 from parley.wire.schema import schema
 from parley.wire.speech.asr_catalogue import ASR

@@ -15,10 +15,10 @@ from parley.errors import (
     TooManySessions,
     WorkersExhausted,
 )
-from parley.live.events import Done, Failed, Final, Level, Partial, Received, Trouble, Voice
 from parley.live.options import LiveWish
 from parley.server.pace import Pace
 from parley.server.socket.guests import Guests
+from parley.speech.live import Done, Failed, Final, Level, Partial, Received, Trouble, Voice
 from parley.speech.transcript import Word
 
 FINAL = Final(utterance=0, start=0.5, end=1.5, text="good morning")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.unit.server.asr.scripted import Line, scene, until
 
-from parley.live.events import Done
+from parley.speech.live import Done
 from parley.wire.speech.asr_client import ASR_CLIENT_MESSAGES
 
 KINDS = [message.TYPE for message in ASR_CLIENT_MESSAGES]
