@@ -24,7 +24,7 @@ def test_two_sessions_are_measured_over_the_socket(parley: Parley, tmp_path: Pat
     (tmp_path / "page.md").write_text("# A page\n")
     done = parley(
         *("bench", "live", "--corpus", audio, "--only", SHORT, "--wer", "--from", "2", "--most", "2"),
-        *("--step-seconds", "2", "--max-lag-ms", "60000", "--json", "a.json", "--markdown", "page.md"),
+        *("--step-seconds", "4", "--max-lag-ms", "60000", "--json", "a.json", "--markdown", "page.md"),
         timeout=240,
     )
     assert done.code == 0, done.err
