@@ -87,7 +87,8 @@ class Utterance:
         return Part(self.first, max(self.first, last), tuple(islands))
 
     def grow(self, islands: Sequence[Span], open_since: float | None, heard: int) -> None:
-        """Take what the detector says; what belongs to utterances before is left out."""
+        """Take all that the detector says of late; what belongs to utterances before is left out."""
+        self.islands = []
         for island in islands:
             if island.end > self.start:
                 self._add(Span(max(self.start, island.start), island.end))
