@@ -19,7 +19,7 @@ def _few(value: object) -> object:
     if value is not None and not isinstance(value, (list, tuple, dict)):
         raise PydanticCustomError("hotwords", "Give a list of phrases, or an object of phrases and weights")
     if value and len(value) > MOST_HOTWORDS:
-        raise PydanticCustomError("hotwords", f"Give at most {MOST_HOTWORDS} phrases")
+        raise PydanticCustomError("hotwords", "Give at most {most} phrases", {"most": MOST_HOTWORDS})
     return value
 
 
