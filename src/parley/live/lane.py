@@ -20,6 +20,7 @@ from parley.errors import (
     StreamLost,
     UnitPoisoned,
     WorkerDied,
+    WorkersBusy,
 )
 from parley.live.errands import Ask, Caller, Errand, Urgency
 from parley.live.grouping import Group, combined, copy_of, joins, shares, welcomes
@@ -67,8 +68,11 @@ class Lane:
         """Stand in line; the errand's answer is a future."""
         errand = Errand(owner=owner, engine=engine, make=make, urgency=urgency, number=next(self._numbers))
         errand.answer.add_done_callback(_look)
-        if self._is_closed or len(self._waiting) >= LINE_LIMIT:
+        if self._is_closed:
             errand.fail(_closed())
+            return errand
+        if len(self._waiting) >= LINE_LIMIT:
+            errand.fail(WorkersBusy("Too much waits for the workers of live speech; start more of them."))
             return errand
         self._used[engine.name] = asyncio.get_running_loop().time()
         insort(self._waiting, errand, key=lambda each: each.place)

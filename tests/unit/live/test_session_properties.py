@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.live.scripted_fleet import RATE, ScriptedFleet, Worker, room, said, spec
@@ -14,6 +15,7 @@ from tests.unit.live.talking import events_of, finals, pace, talk
 from tests.unit.live.virtual_time import run
 
 from parley.engines.contract import Role
+from parley.errors import FleetClosed, WorkersBusy
 from parley.live.errands import Ask, Urgency
 from parley.live.lane import Lane
 from parley.live.options import LiveWish
@@ -131,6 +133,26 @@ def test_what_cannot_go_along_is_not_made_up_before_its_turn() -> None:
         await asyncio.gather(*(errand.answer for errand in errands))
         assert made == owners
         await lane.close()
+
+    run(main())
+
+
+def test_a_line_that_is_full_is_trouble_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parley.live.lane.LINE_LIMIT", 1)
+
+    async def main() -> None:
+        lane = Lane(ScriptedFleet(), "live-1")
+
+        def nothing() -> Ask | None:
+            return None
+
+        first, second = (lane.post("me", ALONE_IN_A_CALL, nothing, Urgency.FINAL) for _ in range(2))
+        with pytest.raises(WorkersBusy):
+            await second.answer
+        assert await first.answer is None
+        await lane.close()
+        with pytest.raises(FleetClosed):
+            await lane.post("me", ALONE_IN_A_CALL, nothing, Urgency.FINAL).answer
 
     run(main())
 
