@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from parley.errors import ParleyError, SessionIdle, UnsupportedMedia
+from parley.errors import ParleyError, SessionIdle, UnsupportedMedia, UnsupportedOption
 from parley.live.contract import LiveSession
 from parley.live.options import LiveWish
 from parley.server.funasr.files import DECODED, SpooledFile, pieces_of
@@ -41,6 +41,7 @@ class Input:
         self._is_refused = False
         self._is_ending = False
         self._is_answered = False
+        self._has_left_out_hotwords = False
 
     async def hear(self, data: bytes | bytearray | memoryview) -> None:
         """Take audio; raises errors of admission, after which the line is of no use."""
@@ -150,6 +151,9 @@ class Input:
                 return tuple(self._narrator.partial(event, streams=streams))
             case Final():
                 return tuple(self._narrator.final(event))
+            case Trouble(error=UnsupportedOption()):
+                # A phrase that the recogniser cannot spell: the rest was honoured, and nothing went wrong.
+                self._has_left_out_hotwords = True
             case Trouble(error=error) | Failed(error=error) if not isinstance(error, SessionIdle):
                 self.error = error
             case _:
@@ -166,6 +170,8 @@ class Input:
 
     async def _close(self, ignored: tuple[str, ...]) -> None:
         self._is_answered = True
+        if self._has_left_out_hotwords:
+            ignored = tuple(dict.fromkeys((*ignored, "hotwords")))
         await self._client.say(self._narrator.close(Close(error=self.error, ignored=ignored)))
 
 

@@ -18,7 +18,14 @@ from tests.unit.server.funasr.rehearsal import (
 )
 
 from parley.engines.contract import Capability
-from parley.errors import LiveOverloaded, RecognitionFailed, SessionIdle, TooManySessions, WorkersExhausted
+from parley.errors import (
+    LiveOverloaded,
+    RecognitionFailed,
+    SessionIdle,
+    TooManySessions,
+    UnsupportedOption,
+    WorkersExhausted,
+)
 from parley.speech.live import Failed, Trouble
 
 SAMPLES = bytes(3200)
@@ -269,6 +276,13 @@ def test_language_and_hotwords_are_passed_on_where_the_profile_can():
     assert stage.room.sessions[1].wish.language is None
     assert client.answers[-1]["ignored"] == ["svs_lang"]
     assert "ignored" not in stage.play({**START, "svs_lang": "auto"}, SAMPLES, END).answers[-1]
+
+
+def test_a_hotword_that_cannot_be_spelled_is_no_error():
+    trouble = Trouble(error=UnsupportedOption("It cannot spell 'x'."))
+    stage = Stage(ScriptedRoom({len(SAMPLES): [trouble]}), profile(Capability.HOTWORDS))
+    last = stage.play({**START, "hotwords": '{"x": 20}'}, SAMPLES, END).answers[-1]
+    assert (last["ignored"], "error" in last) == (["hotwords"], False)
 
 
 def test_in_mode_online_the_recogniser_of_live_speech_has_the_last_word():
