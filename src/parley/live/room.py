@@ -69,7 +69,6 @@ class LiveSpeech:
 
     async def __aenter__(self) -> Self:
         self._ticker = asyncio.create_task(self._tick())
-        self._ticker.add_done_callback(_look)
         return self
 
     async def __aexit__(
@@ -174,22 +173,22 @@ class LiveSpeech:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            for session in tuple(self._sessions.values()):
-                session.tick()
-            self._admission.note(self._sessions.values())
-            self._bury()
+            try:
+                self._look_at_the_time()
+            except Exception:  # noqa: BLE001 - the supervisor: no session may outlive its client because of another
+                _log.exception("live sessions could not be looked after")
+
+    def _look_at_the_time(self) -> None:
+        for session in tuple(self._sessions.values()):
+            session.tick()
+        self._admission.note(self._sessions.values())
+        self._bury()
 
     def _bury(self) -> None:
         now = self._clock()
         for session in tuple(self._ended.values()):
             if session.ended_at is not None and now - session.ended_at >= self._limits.resume_s:
                 self._forget(session)
-
-
-def _look(ticker: asyncio.Task[None]) -> None:
-    error = None if ticker.cancelled() else ticker.exception()
-    if error is not None:
-        _log.error("nobody looks at the time of live sessions any more", exc_info=error)
 
 
 def _closed() -> FleetClosed:

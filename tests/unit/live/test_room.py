@@ -25,6 +25,7 @@ from parley.errors import (
 from parley.live.contract import LiveRoom, LiveSession, Recorder
 from parley.live.options import LiveWish
 from parley.live.room import LiveSpeech
+from parley.live.session import Session
 from parley.speech.live import Done, Failed, Final, Level, LiveEvent, Received, Trouble
 from parley.wire import frames
 
@@ -178,6 +179,27 @@ def test_a_listener_who_takes_nothing_bounds_what_is_taken() -> None:
             return now()
 
     run(main())
+
+
+def test_sessions_are_looked_after_though_one_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> list[LiveEvent]:
+        async with room(ScriptedFleet(), session_idle_s=5.0) as live:
+            broken, sound = await live.open("me", LiveWish()), await live.open("me", LiveWish())
+            tick = Session.tick
+            breaks = iter([True])
+
+            def break_once(session: Session) -> None:
+                if session.facts == broken.facts and next(breaks, False):
+                    raise RuntimeError("nobody foresaw this")
+                tick(session)
+
+            monkeypatch.setattr(Session, "tick", break_once)
+            events = await events_of(sound)
+            assert not next(breaks, False)
+            return events
+
+    events = run(main())
+    assert isinstance(events[-1], Failed) and isinstance(events[-1].error, SessionIdle)
 
 
 def test_a_session_without_audio_ends() -> None:
