@@ -102,6 +102,8 @@ class Desk:
         user = None if who.is_admin else who.user
         rows = await self._store.tasks.page(user, state=state, limit=limit + 1, before=before)
         tasks = [self._books.view(row) for row in rows[:limit]]
+        playable = await self._store.recordings.playable_of({task.sha256 for task in tasks})
+        tasks = [replace(task, has_media=task.sha256 in playable) for task in tasks]
         return tasks, _cursor(rows[limit - 1]) if len(rows) > limit else None
 
     async def cancel(self, who: Principal, task_id: str) -> Task:

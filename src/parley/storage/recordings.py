@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -65,8 +65,17 @@ class Recordings:
 
     async def playable(self, sha256: str) -> Path | None:
         """The file to hear a recording from: the original, or else its compact copy."""
-        both = (self.path(sha256), self.copies.path(sha256))
-        return await asyncio.to_thread(lambda: next((path for path in both if path.is_file()), None))
+        return (await self.playable_of([sha256])).get(sha256)
+
+    async def playable_of(self, contents: Iterable[str]) -> dict[str, Path]:
+        """The same of many, by content; those that are gone are left out."""
+
+        def look() -> dict[str, Path]:
+            both = {each: (self.path(each), self.copies.path(each)) for each in contents}
+            found = {each: next((p for p in paths if p.is_file()), None) for each, paths in both.items()}
+            return {each: path for each, path in found.items() if path is not None}
+
+        return await asyncio.to_thread(look)
 
     async def get(self, sha256: str) -> StoredRecording | None:
         """What is known of a content."""

@@ -255,12 +255,19 @@ def test_the_recording_is_there_until_it_is_removed(tmp_path: Path) -> None:
     async def test(scene: Scene) -> None:
         task_id = await scene.start(b"one", file_name="../talk.wav")
         await scene.end(task_id)
+
+        async def listed() -> list[bool]:
+            tasks, _ = await scene.desk.list(ANN, limit=10, cursor=None, state=None)
+            return [task.has_media for task in tasks]
+
         path, name = await scene.desk.recording_path(ANN, task_id)
         assert path.read_bytes() == b"one" and name == "../talk.wav"
+        assert await listed() == [True]
         path.unlink()
         with pytest.raises(FileNotFound):
             await scene.desk.recording_path(ANN, task_id)
         assert not (await scene.desk.get(ANN, task_id)).has_media
+        assert await listed() == [False]
 
     with_desk(tmp_path, test)
 
