@@ -89,6 +89,7 @@ def command(
     from parley.cli.parse import parse_hotwords, parse_raw
     from parley.cli.remote import Server
     from parley.cli.start import start
+    from parley.speech.recognition import language_of
 
     _check_source(file, mic, mic_device)
     _check_place(server, token=token, tls_ca=tls_ca, data_dir=data_dir, record=record)
@@ -96,7 +97,7 @@ def command(
     settings = start(data_dir=data_dir, profile=None if server else profile)
     wanted = hearing.Wanted(
         profile=profile,
-        language=language.lower() if language else None,
+        language=language_of(language),
         hotwords=parse_hotwords(hotword),
         partials=not no_partials,
         endpoint_silence_ms=endpoint_silence_ms,

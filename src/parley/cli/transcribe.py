@@ -112,13 +112,13 @@ def command(
     from parley.cli.parse import parse_hotwords, parse_raw, parse_time
     from parley.cli.start import start as set_up
     from parley.formats.options import RenderOptions
-    from parley.speech.recognition import RecognitionOptions, parse_speaker_count
+    from parley.speech.recognition import RecognitionOptions, language_of, parse_speaker_count
 
     layout = RenderOptions(max_line_width=max_line_width, max_lines=max_lines)
     delivery = Delivery(format=choose_format(format, output), output=output, render=layout)
     begin, finish = parse_time(start, "--from") or 0.0, parse_time(end, "--to")
     recognition = RecognitionOptions(
-        language=language.lower() if language else None,
+        language=language_of(language),
         task=task,
         prompt=prompt,
         hotwords=parse_hotwords(hotword),

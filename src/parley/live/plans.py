@@ -16,9 +16,8 @@ from parley.live.options import (
     LiveLimits,
     LiveWish,
 )
-from parley.speech.recognition import RecognitionOptions
+from parley.speech.recognition import RecognitionOptions, language_of
 
-ANY_LANGUAGE = "auto"
 LEAST_SILENCE_S, MOST_SILENCE_S = 0.1, 10.0
 MOST_HOTWORDS = 500
 SLACK_S = 1.0
@@ -78,7 +77,7 @@ def plan(
     Raises InvalidOption, UnsupportedOption, ProfileUnknown or ProfileNotInstalled.
     """
     _check_values(wish)
-    language = None if wish.language in (None, "", ANY_LANGUAGE) else wish.language
+    language = language_of(wish.language)
     name = wish.profile or default
     profile = select(known, name, language, lambda each: each.name in installed).profile
     if profile.name not in installed:

@@ -8,7 +8,7 @@ from parley.batch.wish import Wish
 from parley.errors import InvalidOption
 from parley.jobs.task import Order, Priority
 from parley.speech.media import DecodeOptions
-from parley.speech.recognition import RecognitionOptions, SpeakerCount
+from parley.speech.recognition import RecognitionOptions, SpeakerCount, language_of
 from parley.wire.native.client import JobOptions
 
 
@@ -17,7 +17,7 @@ def order_of(options: JobOptions, file_name: str, default_profile: str) -> Order
     wish = Wish(
         decode=_decode(options),
         recognition=RecognitionOptions(
-            language=options.language,
+            language=language_of(options.language),
             task=options.task,
             prompt=options.prompt or None,
             hotwords=_hotwords(options.hotwords),

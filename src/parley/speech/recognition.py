@@ -21,6 +21,12 @@ class RecognitionOptions:
     words: bool = False
 
 
+def language_of(said: str | None) -> str | None:
+    """The ISO 639 code in what somebody said (`zh` of `zh-CN`, `en` of `EN_us`); None where it is left open."""
+    code = re.split("[-_]", (said or "").strip().lower())[0]
+    return None if code in ("", "auto") else code
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """Text whose times are known: seconds from the start of the stretch it was found in.

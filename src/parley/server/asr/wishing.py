@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parley.live.options import LiveWish
+from parley.speech.recognition import language_of
 from parley.wire.speech.asr_client import Start
 
 
@@ -13,7 +14,7 @@ def wish_of(start: Start) -> LiveWish:
         sample_rate_hz=start.sample_rate,
         encoding=start.encoding,
         channels=start.channels,
-        language=None if start.language in ("", "auto") else start.language,
+        language=language_of(start.language),
         profile=start.profile,
         hotwords=_weighted(start.hotwords),
         partials=start.partials,

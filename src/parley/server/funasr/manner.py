@@ -14,12 +14,13 @@ from parley.errors import InvalidJson, InvalidOption
 from parley.live.options import LiveWish
 from parley.server.funasr.hotwords import Hotwords, read_hotwords
 from parley.server.funasr.riff import WaveFormat
+from parley.speech.recognition import language_of
 from parley.wire.funasr.client import LONGEST_HOTWORDS, Frame
 
 Mode = Literal["offline", "online", "2pass"]
 
 _SAMPLES = frozenset({"", "pcm", "wav", "wave", "raw", "s16le", "pcm16"})
-_NO_LANGUAGE = frozenset({"", "auto", "nospeech"})
+_NO_SPEECH = "nospeech"
 
 _FIELDS = frozenset(Frame.model_fields)
 
@@ -105,8 +106,8 @@ class Manner:
     @property
     def spoken(self) -> str | None:
         """The language, None where it is left open."""
-        language = (self.language or "").strip().lower()
-        return None if language in _NO_LANGUAGE else language
+        language = language_of(self.language)
+        return None if language == _NO_SPEECH else language
 
     def _last_word(self, profile: Profile) -> EngineSpec:
         """The recogniser whose text counts in this mode."""

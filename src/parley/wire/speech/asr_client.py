@@ -37,7 +37,11 @@ class Start(Data):
     sample_rate: int = Field(default=16000, ge=8000, le=48000, description="In Hz.")
     encoding: Literal["pcm16", "float32", "mulaw"] = "pcm16"
     channels: int = Field(default=1, ge=1, le=8, description="Interleaved; they are mixed.")
-    language: str | None = Field(default=None, max_length=16, description="ISO 639-1; null or `auto`: any.")
+    language: str | None = Field(
+        default=None,
+        max_length=16,
+        description="ISO 639-1, a region is left out (`zh-CN`); null or `auto`: any.",
+    )
     profile: str | None = Field(default=None, max_length=100)
     hotwords: Hotwords = Field(
         default=None, max_length=MOST_HOTWORDS, description="Phrases to favour, or phrases with weights."
