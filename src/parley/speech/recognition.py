@@ -22,7 +22,7 @@ class RecognitionOptions:
 
 
 def language_of(said: str | None) -> str | None:
-    """The ISO 639 code in what somebody said (`zh` of `zh-CN`, `en` of `EN_us`); None where it is left open."""
+    """The ISO 639 code in what somebody said: `zh` of `zh-CN`, `en` of `EN_us`; None where it is open."""
     code = re.split("[-_]", (said or "").strip().lower())[0]
     return None if code in ("", "auto") else code
 
