@@ -12,15 +12,8 @@ from contextlib import suppress
 from parley.fleet.limits import FleetLimits
 from parley.fleet.murmur import Murmur
 from parley.fleet.spec import PoolSpec, apart_from_terminal, worker_environment
-from parley.wire.frames import (
-    LENGTH,
-    Frame,
-    FromWorker,
-    Stop,
-    body_length,
-    decode_from_worker,
-    encode,
-)
+from parley.wire.frames import Frame, FromWorker, Stop
+from parley.wire.framing import LENGTH, body_length, decode_from_worker, encode
 
 # Windows has no SIGKILL; there SIGTERM is TerminateProcess.
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)

@@ -19,16 +19,8 @@ from parley.fleet.child import Child
 from parley.fleet.limits import FleetLimits
 from parley.fleet.spec import PoolSpec
 from parley.speech.device import DeviceFound
-from parley.wire.frames import (
-    FRAME_VERSION,
-    Failure,
-    FrameError,
-    FromWorker,
-    Hello,
-    Probe,
-    Probed,
-    Trying,
-)
+from parley.wire.frames import FRAME_VERSION, Failure, FromWorker, Hello, Probe, Probed, Trying
+from parley.wire.framing import FrameError
 
 START_S = 120.0
 """Seconds for one worker to start, and to import a library as large as PyTorch."""

@@ -23,7 +23,6 @@ from parley.wire.frames import (
     FRAME_VERSION,
     Call,
     Failure,
-    FrameError,
     FromWorker,
     Heartbeat,
     Hello,
@@ -34,6 +33,7 @@ from parley.wire.frames import (
     Result,
     Trying,
 )
+from parley.wire.framing import FrameError
 
 
 class Worker:

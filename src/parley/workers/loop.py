@@ -17,7 +17,6 @@ from parley.wire.frames import (
     Failure,
     FeedStream,
     FeedStreams,
-    FrameError,
     Heartbeat,
     Hello,
     Load,
@@ -31,6 +30,7 @@ from parley.wire.frames import (
     ToWorker,
     Trying,
 )
+from parley.wire.framing import FrameError
 from parley.workers.calls import answer
 from parley.workers.failures import failure, is_beyond_repair
 from parley.workers.heartbeat import resident_bytes, start_heartbeat

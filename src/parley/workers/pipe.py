@@ -8,7 +8,8 @@ import threading
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from parley.wire.frames import Frame, ToWorker, decode_to_worker, encode, read_body
+from parley.wire.frames import Frame, ToWorker
+from parley.wire.framing import decode_to_worker, encode, read_body
 
 
 class Pipe:

@@ -24,7 +24,7 @@ from parley.speech.media import Clip, DecodedMedia, DecodeOptions, PcmTrack
 from parley.speech.recognition import Piece, Recognition, SpeakerCount
 from parley.speech.span import Span, SpeakerTurn
 from parley.storage.store import Store
-from parley.wire import frames
+from parley.wire import frames, framing
 
 SECONDS = 20
 ISLANDS = (Span(1.0, 4.0), Span(8.0, 12.0), Span(15.0, 19.0))
@@ -341,7 +341,7 @@ def test_a_day_of_speech_fits_one_frame(tmp_path: Path) -> None:
         request = fleet.asked[-1]
         assert isinstance(request, frames.ClusterVoices)
         assert (
-            len(frames.encode(frames.Call(call_id=1, engine="e", request=request))) < frames.MAX_FRAME_BYTES
+            len(framing.encode(frames.Call(call_id=1, engine="e", request=request))) < framing.MAX_FRAME_BYTES
         )
         windows = sum(len(batch.windows) // 16 for batch in request.batches)
         assert 0.4 * MOST_WINDOWS <= windows <= 1.1 * MOST_WINDOWS

@@ -228,15 +228,15 @@ def test_without_a_death_signal_the_end_of_the_pipe_is_enough() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    from parley.wire import frames
+    from parley.wire import frames, framing
 
     assert worker.stdin is not None
     assert worker.stdout is not None
-    assert frames.read_body(worker.stdout) is not None
+    assert framing.read_body(worker.stdout) is not None
     spec = engine()
-    worker.stdin.write(frames.encode(frames.Load(call_id=1, engine=spec.name, factory=spec.factory)))
+    worker.stdin.write(framing.encode(frames.Load(call_id=1, engine=spec.name, factory=spec.factory)))
     request = frames.Punctuate(texts=("sleep 60",), language=None)
-    worker.stdin.write(frames.encode(frames.Call(call_id=2, engine=spec.name, request=request)))
+    worker.stdin.write(framing.encode(frames.Call(call_id=2, engine=spec.name, request=request)))
     worker.stdin.close()
     assert worker.wait(5) == 0
     worker.stdout.close()

@@ -14,7 +14,8 @@ import pytest
 import parley
 from parley.errors import EngineBroken, EngineOutdated, ProfileNotInstalled
 from parley.fleet.fleet import Fleet
-from parley.wire.frames import FRAME_VERSION, Hello, encode
+from parley.wire.frames import FRAME_VERSION, Hello
+from parley.wire.framing import encode
 from tests.integration.fleet.scenario import QUICK, engine, limits, pool, say, scenario, told
 
 ROOMS_OF_A_WORKER = {"workers", "engines", "signal", "speech", "errors", "wire", "telemetry"}

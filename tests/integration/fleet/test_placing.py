@@ -11,7 +11,7 @@ from parley.fleet import probing
 from parley.fleet.probing import probe
 from parley.speech.media import Clip
 from parley.speech.recognition import RecognitionOptions
-from parley.wire import frames
+from parley.wire import frames, framing
 from tests.integration.fleet.scenario import QUICK, scenario
 from tests.integration.fleet.spoken import SPECS, worker
 from tests.integration.fleet.test_environments import OTHER_FRAMES, fake_python
@@ -176,7 +176,7 @@ async def test_a_backend_that_costs_one_worker_after_another_is_given_up(
 async def test_interpreters_that_cannot_be_asked(tmp_path: Path) -> None:
     with pytest.raises(ProfileNotInstalled, match="parley engines install funasr"):
         await probe("a:B", python=str(tmp_path / "nowhere"), environment="funasr", limits=QUICK)
-    old = fake_python(tmp_path, frames.encode(OTHER_FRAMES))
+    old = fake_python(tmp_path, framing.encode(OTHER_FRAMES))
     with pytest.raises(EngineOutdated, match="parley engines install funasr"):
         await probe("a:B", python=old, environment="funasr", limits=QUICK)
     mad = fake_python(tmp_path, b"\x02\x00\x00\x00{}")

@@ -17,13 +17,11 @@ from hypothesis import strategies as st
 from parley.speech.media import DecodeOptions
 from parley.speech.recognition import SpeakerCount
 from parley.wire import frames
-from parley.wire.frames import (
+from parley.wire.frames import Frame, FromWorker, ToWorker
+from parley.wire.framing import (
     LENGTH,
     MAX_FRAME_BYTES,
-    Frame,
     FrameError,
-    FromWorker,
-    ToWorker,
     body_length,
     decode_from_worker,
     decode_to_worker,
