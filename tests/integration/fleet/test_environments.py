@@ -26,6 +26,7 @@ MODULES_OF_A_WORKER = {
     "parley.engines.setup",
     "parley.engines.streaming",
     "parley.wire.frames",
+    "parley.wire.framing",
     "parley.telemetry.log",
     "parley.telemetry.redaction",
     "parley.telemetry.trace",
