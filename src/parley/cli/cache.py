@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import islice
 from pathlib import Path
@@ -69,6 +68,8 @@ def clear(
 
 
 async def _take_over(store: Store, file: Path) -> tuple[int, int, int]:
+    import asyncio
+
     from parley.storage.first_generation import read_cache
 
     rows = read_cache(file)
@@ -82,6 +83,8 @@ async def _take_over(store: Store, file: Path) -> tuple[int, int, int]:
 
 
 def _with_store(data_dir: Path | None, config: Path | None, work: Callable[[Store], Awaitable[_T]]) -> _T:
+    import asyncio
+
     from parley.cli.start import start
     from parley.storage.store import Store
 

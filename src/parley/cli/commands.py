@@ -6,7 +6,6 @@ Command modules import what they run inside functions, so that `parley --version
 from __future__ import annotations
 
 import contextlib
-import logging
 from typing import Annotated
 
 import typer
@@ -101,6 +100,8 @@ def run() -> int:
         return InputError.exit_code
     except Exception as error:
         _set_up_log()
+        import logging
+
         logging.getLogger(__name__).debug("unforeseen", exc_info=True)
         sentence = f"internal error ({type(error).__name__}); PARLEY_LOG_LEVEL=debug shows where."
         tell.failure(ParleyError.code, sentence)

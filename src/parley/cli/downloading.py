@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -51,6 +50,8 @@ def lacking_models(models: Models, wanted: Sequence[ModelSpec]) -> list[ModelSpe
 
 def find_offers(settings: Settings, hub: HubChoice | None, wanted: Sequence[ModelSpec]) -> dict[str, Offer]:
     """Ask the hubs, and say what they have: licence, size, place."""
+    import asyncio
+
     from parley.app.supplying import access_to_hubs
     from parley.supply.models import Models
     from parley.supply.pulling import Downloads
@@ -68,6 +69,8 @@ def download(
     settings: Settings, hub: HubChoice | None, wanted: Sequence[ModelSpec], offers: dict[str, Offer]
 ) -> None:
     """Fetch them, one after another."""
+    import asyncio
+
     from parley.app.supplying import access_to_hubs
     from parley.supply.models import Models
     from parley.supply.pulling import Downloads

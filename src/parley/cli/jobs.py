@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -121,6 +120,8 @@ def _with_client(
     tls_ca: Path | None,
     work: Callable[[AsyncClient], Coroutine[Any, Any, None]],
 ) -> None:
+    import asyncio
+
     from parley.cli.remote import Server
     from parley.cli.start import start
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,6 +85,8 @@ def revoke(
 
 
 def _with_keys(data_dir: Path | None, config: Path | None, work: Callable[[Keys], Awaitable[_T]]) -> _T:
+    import asyncio
+
     from parley.cli.start import start
     from parley.storage.store import Store
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +47,8 @@ def enroll(
 
     A voice is known to the engine that heard it: enroll it again for profiles with another one.
     """
+    import asyncio
+
     from parley.cli.parse import parse_time
     from parley.cli.start import start as set_up
     from parley.speech.enrolment import clean_speaker_name
@@ -113,6 +114,8 @@ def _user(name: str | None) -> str:
 
 
 def _with_voices(data_dir: Path | None, work: Callable[[Voices], Awaitable[_T]]) -> _T:
+    import asyncio
+
     from parley.cli.start import start
     from parley.storage.store import Store
 
