@@ -24,8 +24,12 @@ check: setup
 test: check
 	$(BIN)/python -m pytest -m "not slow"
 
+# The soak takes ten minutes and little else, so it runs beside the others.
 test-slow: setup
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -p no:cacheprovider -m soak > .soak.log 2>&1 & soak=$$!; \
+	$(BIN)/python -m pytest -m "slow and not soak"; others=$$?; \
+	wait $$soak; soaked=$$?; cat .soak.log; rm -f .soak.log; \
+	test $$others -eq 0 && test $$soaked -eq 0
 
 # Looks for new examples instead of repeating the known ones; what it finds becomes a test.
 fuzz: setup

@@ -52,6 +52,8 @@ class Soak:
             fault = self.random.choice(faults)
             await fault(self.random.randrange(50, 950), self.random.randrange(1, 4))
             self.seen[fault.__name__] += 1
+            # What grows, grows by the number of sessions; the processor is left to whoever else needs it.
+            await asyncio.sleep(self.random.uniform(1.0, 3.0))
 
     async def whole(self, level: int, count: int) -> None:
         """Nothing special."""
@@ -141,6 +143,7 @@ class Readings:
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(SOAK_S + 300)
 def test_nothing_grows_however_sessions_end(parley: Parley) -> None:
     parley.settings |= {
@@ -170,5 +173,5 @@ def test_nothing_grows_however_sessions_end(parley: Parley) -> None:
     # One worker more or less is on its way at any moment.
     assert late[2] <= early[2] + 30 and late[3] <= early[3] + 8, readings.rows
     wait_until(lambda: process.num_fds() <= readings.rows[0][2] + 10, 60)
-    assert soak.seen["whole"] > SOAK_S
+    assert soak.seen["whole"] > SOAK_S / 4
     assert served.stop() == 0
