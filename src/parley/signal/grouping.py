@@ -51,17 +51,17 @@ def runs_of(
         spoken = _without_loops(spoken)
     placed = _placed(spoken, islands)
     runs: list[Run] = []
-    at = 0.0
+    at, before = 0.0, -1
     for (island, number), members in groupby(placed, key=lambda entry: (entry[0], entry[1])):
         tokens = _squeezed(
             [token for _, _, token in members], max(at, islands[island].start), islands[island].end
         )
         run = Run(tuple(tokens), number)
-        if run.span.duration < LEAST_RUN_S and runs and runs[-1].span.end >= islands[island].start:
+        if run.span.duration < LEAST_RUN_S and island == before:
             runs[-1] = replace(runs[-1], tokens=(*runs[-1].tokens, *run.tokens))
         else:
             runs.append(run)
-        at = run.span.end
+        at, before = run.span.end, island
     return [run for run in runs if is_said(run.text)]
 
 

@@ -62,6 +62,14 @@ def test_pieces_lie_inside_islands_in_order_whatever_the_times(
         assert not times or (piece.start - 1e-9 <= times[0] and times[-1] <= piece.end + 1e-9)
 
 
+def test_a_word_in_a_short_island_is_not_told_with_the_island_it_touches() -> None:
+    islands = (Span(0.0, 1.0), Span(1.0, 1.015625))
+    stretch = Stretch(samples=np.zeros(16251, dtype=np.float32), islands=islands)
+    words = [Spoken(text="你", start=0.0, end=1.0), Spoken(text="好", start=1.0, end=1.01)]
+    pieces = pieces_of(words, stretch, with_words=False)
+    assert [(piece.text, piece.start, piece.end) for piece in pieces] == [("你", 0.0, 1.0), ("好", 1.0, 1.01)]
+
+
 def test_what_is_said_repeatedly_stays() -> None:
     stretch = Stretch(samples=np.zeros(SAMPLE_RATE_HZ * 9, dtype=np.float32), islands=(Span(0.0, 9.0),))
     digits = [Spoken(text=digit, start=at, end=at + 0.5) for at, digit in enumerate("零零零零零零一")]
