@@ -24,10 +24,13 @@ from parley.settings import Settings
 from parley.speech.media import SAMPLE_RATE_HZ, Clip
 from parley.speech.recognition import RecognitionOptions
 from parley.speech.span import Span
+from parley.speech.voice import SpeakOptions
 from parley.supply.readiness import Supplies
 from parley.wire import frames
+from parley.wire.speaking import Speak
 
 SECONDS = 0.5
+_SPOKEN_S = 30.0
 _CHINESE, _ENGLISH = "今天天气很好我们去公园吧", "the weather is fine today let us go out"
 
 
@@ -134,6 +137,9 @@ def _request(spec: EngineSpec, clip: Clip) -> frames.Request:
             return frames.Align(clip=clip, text=text, language=language)
         case Role.TURN:
             return frames.JudgePause(pcm=b"", wanted_s=SECONDS, language=language)
+        case Role.TTS:
+            options = SpeakOptions(voice=spec.presets[0].name if spec.presets else "", language=language)
+            return Speak(text=text, options=options, max_s=_SPOKEN_S)
         case Role.ASR | Role.MEDIA:
             stretch = frames.StretchRef(clip=clip, islands=whole)
             return frames.Recognise(stretches=(stretch,), options=RecognitionOptions())

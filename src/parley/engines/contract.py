@@ -21,6 +21,7 @@ from parley.speech.media import DecodedMedia, DecodeOptions
 from parley.speech.recognition import Recognition, RecognitionOptions, SpeakerCount
 from parley.speech.span import Span, SpeakerTurn
 from parley.speech.transcript import Word
+from parley.speech.voice import PresetVoice, SpeakOptions
 
 Samples = npt.NDArray[np.float32]
 """Mono audio at 16 kHz, shape (n,), full scale -1 to 1."""
@@ -39,6 +40,7 @@ class Role(StrEnum):
     PUNCTUATION = "punctuation"
     SPEAKERS = "speakers"
     TURN = "turn"
+    TTS = "tts"
 
 
 class Capability(StrEnum):
@@ -50,6 +52,10 @@ class Capability(StrEnum):
     PROMPT = "prompt"
     TRANSLATE = "translate"
     LANGUAGE = "language"
+    SPEED = "speed"
+    INSTRUCT = "instruct"
+    CLONE = "clone"
+    DESIGN = "design"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,10 @@ class EngineSpec:
     `compacts` says of a media engine that it is a CompactingEngine too. `context_s` is how much of a turn's
     last audio a `turn` engine wants to hear. `same_voice` is the cosine from
     which two mean vectors of a `speakers` engine are the same person's.
+
+    Of a `tts` engine `presets` are the voices it comes with, the best first; `max_text_chars` is the
+    longest clause it may be given. With the capability CLONE it is a CloningTtsEngine too, with DESIGN it
+    makes voices from words, INSTRUCT lets words say how to speak, SPEED how fast.
     """
 
     name: str
@@ -100,6 +110,8 @@ class EngineSpec:
     compacts: bool = False
     context_s: float = 0.0
     same_voice: float = 0.5
+    presets: tuple[PresetVoice, ...] = ()
+    max_text_chars: int = 300
 
     @property
     def takes_setup(self) -> bool:
@@ -227,4 +239,39 @@ class TurnEngine(Protocol):
         ...
 
 
-Engine = MediaEngine | VadEngine | AsrEngine | AlignEngine | PunctuationEngine | SpeakersEngine | TurnEngine
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """What was said: mono float32, shape (n,), full scale -1 to 1."""
+
+    samples: Samples
+    sample_rate_hz: int
+
+
+class TtsEngine(Protocol):
+    """Speaks."""
+
+    def speak(self, text: str, options: SpeakOptions, max_s: float, progress: Progress) -> Speech:
+        """One clause as speech of `max_s` seconds at most; what takes longer is cut by the engine's own
+        bounds (tokens, characters), or is EngineFailed. Depends on nothing said before.
+        """
+        ...
+
+
+class CloningTtsEngine(TtsEngine, Protocol):
+    """What a `tts` engine may be able to do besides."""
+
+    def learn(self, speech: Speech, transcript: str, language: str | None) -> bytes:
+        """A prompt of the voice that speaks there, for `SpeakOptions.prompt`; no pickle."""
+        ...
+
+
+Engine = (
+    MediaEngine
+    | VadEngine
+    | AsrEngine
+    | AlignEngine
+    | PunctuationEngine
+    | SpeakersEngine
+    | TurnEngine
+    | TtsEngine
+)

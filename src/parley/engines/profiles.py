@@ -24,6 +24,9 @@ LIVE_ROLES = (Role.VAD, Role.TURN, Role.ASR, Role.PUNCTUATION)
 STREAMING = "streaming"
 """The key of the streaming recogniser, which is no role of its own: its engine is an `asr` engine."""
 
+TTS = Role.TTS.value
+"""The key of the voice: a profile is whole without, and nothing of recognition depends on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -32,12 +35,14 @@ class Profile:
     `streaming` is the recogniser of live speech in progress, where there is one: when an utterance
     ends, what `asr` says of it replaces the text, unless both are the same. It computes on what `devices`
     says of `asr`. Nothing that is remembered of recordings depends on it, nor on the `turn` engine.
+    `tts` speaks where this profile listens, unless somebody asks for a voice of another engine.
     """
 
     name: str
     engines: Mapping[Role, EngineSpec]
     devices: Mapping[Role, str] = field(default_factory=dict[Role, str])
     streaming: EngineSpec | None = None
+    tts: EngineSpec | None = None
 
     def engine(self, role: Role) -> EngineSpec | None:
         """The engine of a role, or None where the profile has none."""
@@ -99,6 +104,7 @@ def _build(name: str, said: Declared, specs: Mapping[str, EngineSpec]) -> Profil
     roles = {**EMBEDDED, **SHIPPED.get(name, {}), **said}
     devices = roles.pop("devices", {})
     streaming = roles.pop(STREAMING, None)
+    voice = roles.pop(TTS, "none")
     for role_name, engine in roles.items():
         role = _role(name, role_name)
         if engine == "none" and role not in REQUIRED_ROLES:
@@ -121,7 +127,17 @@ def _build(name: str, said: Declared, specs: Mapping[str, EngineSpec]) -> Profil
         engines,
         {_role(name, role): device for role, device in devices.items()},
         _streaming(name, streaming, engines[Role.ASR], specs),
+        _tts(name, voice, specs),
     )
+
+
+def _tts(profile: str, said: object, specs: Mapping[str, EngineSpec]) -> EngineSpec | None:
+    if said == "none":
+        return None
+    spec = specs.get(said) if isinstance(said, str) else None
+    if spec is None or spec.role != Role.TTS:
+        raise InvalidSettings(f"Profile '{profile}' wants the tts engine '{said}', which does not exist.")
+    return spec
 
 
 def _streaming(

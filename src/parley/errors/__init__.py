@@ -43,6 +43,20 @@ ParleyError
 │   ├── SessionIdle               no audio for too long
 │   ├── LineReplaced              the session goes on over another line
 │   └── RecognitionFailed         one utterance was lost
+├── SpeakingError                 a request for speech could not begin or go on (speaking.py)
+│   ├── VoiceUnknown
+│   ├── VoicesNotInstalled        no engine that speaks
+│   ├── VoicesBusy                a later try may succeed
+│   ├── VoiceRefused              a reference recording that is not fit for cloning
+│   ├── ConsentMissing
+│   └── TextTooLong
+├── AssistantError                a conversation could not begin or go on
+│   ├── ConversationNotFound
+│   └── LanguageModelError        no answer, or a part of one; the conversation goes on
+│       ├── LanguageModelUnreachable
+│       ├── LanguageModelSilent   it took too long
+│       ├── LanguageModelBusy     too many requests, or no credit
+│       └── LanguageModelRefused  the key, the model's name or the request
 ├── ServerUnreachable
 └── ServerInUse                   another server has the data directory
 
@@ -100,6 +114,22 @@ from parley.errors.requests import (
     UploadRefused,
     UrlRefused,
 )
+from parley.errors.speaking import (
+    AssistantError,
+    ConsentMissing,
+    ConversationNotFound,
+    LanguageModelBusy,
+    LanguageModelError,
+    LanguageModelRefused,
+    LanguageModelSilent,
+    LanguageModelUnreachable,
+    SpeakingError,
+    TextTooLong,
+    VoiceRefused,
+    VoicesBusy,
+    VoicesNotInstalled,
+    VoiceUnknown,
+)
 from parley.errors.tree import (
     DeviceUnavailable,
     DiskFull,
@@ -139,12 +169,15 @@ from parley.errors.tree import (
 
 __all__ = [
     "BY_CODE",
+    "AssistantError",
     "AuthFailed",
     "CancelError",
     "CancelFailed",
     "ChunkHashMismatch",
     "ChunkUploadError",
     "ChunkedUploadError",
+    "ConsentMissing",
+    "ConversationNotFound",
     "DeviceUnavailable",
     "DiskBudgetSpent",
     "DiskFull",
@@ -172,6 +205,11 @@ __all__ = [
     "JobCancelled",
     "JobError",
     "JobStalled",
+    "LanguageModelBusy",
+    "LanguageModelError",
+    "LanguageModelRefused",
+    "LanguageModelSilent",
+    "LanguageModelUnreachable",
     "LineReplaced",
     "LiveError",
     "LiveOverloaded",
@@ -199,6 +237,7 @@ __all__ = [
     "SessionIdle",
     "SessionNotFound",
     "SizeMismatch",
+    "SpeakingError",
     "StatusError",
     "StorageError",
     "StoreBroken",
@@ -207,6 +246,7 @@ __all__ = [
     "SupplyError",
     "TaskExpired",
     "TaskNotFound",
+    "TextTooLong",
     "TooManySessions",
     "UndecodableMedia",
     "UnitPoisoned",
@@ -216,6 +256,10 @@ __all__ = [
     "UploadDataError",
     "UploadRefused",
     "UrlRefused",
+    "VoiceRefused",
+    "VoiceUnknown",
+    "VoicesBusy",
+    "VoicesNotInstalled",
     "WorkerDied",
     "WorkerError",
     "WorkerHung",

@@ -11,6 +11,7 @@ import platformdirs
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from parley.settings.assistant import AssistantSettings
 from parley.settings.client import ClientSettings
 from parley.settings.engines import DevicesSettings, EnginesSettings, ModelsSettings
 from parley.settings.live import LiveSettings
@@ -22,6 +23,7 @@ from parley.settings.server import (
     ServerSettings,
     UploadSettings,
 )
+from parley.settings.voices import VoicesSettings
 
 MIB = 1024 * 1024
 
@@ -50,7 +52,8 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='More profiles: role = engine, for instance `[profiles.mine]` with `asr = "moonshine"`; '
         "`streaming` names the recogniser that hears live speech as it comes (`none`: no other than `asr`, "
-        "again and again); `[profiles.mine.devices]` says by role what computes.",
+        "again and again), `tts` an engine that speaks; `[profiles.mine.devices]` says by role what "
+        "computes.",
     )
     engine_dirs: Annotated[tuple[Path, ...], NoDecode] = Field(
         (),
@@ -106,6 +109,8 @@ class Settings(BaseSettings):
     uploads: UploadSettings = Field(UploadSettings(), description="Recordings on their way in.")
     queue: QueueSettings = Field(QueueSettings(), description="Tasks of the server.")
     live: LiveSettings = Field(LiveSettings(), description="Live speech.")
+    voices: VoicesSettings = Field(VoicesSettings(), description="Text to speech.")
+    assistant: AssistantSettings = Field(AssistantSettings(), description="Conversations.")
     cache: CacheSettings = Field(CacheSettings(), description="Transcripts found again.")
     notify: NotifySettings = Field(NotifySettings(), description="Who is told.")
     engines: EnginesSettings = Field(EnginesSettings(), description="Engines beside Parley's own.")

@@ -14,16 +14,14 @@ from parley.speech.recognition import Recognition, RecognitionOptions, SpeakerCo
 from parley.speech.span import Span, SpeakerTurn
 from parley.speech.stream import StreamHeard
 from parley.speech.transcript import Word
+from parley.wire.frame import Frame
+from parley.wire.speaking import LearnVoice, Speak, Spoken, VoiceLearned
 
-FRAME_VERSION = 4
+FRAME_VERSION = 5
 """Raised when a frame changes its meaning; a worker with another number is refused."""
 
 MAX_STREAMS = 256
 """Streams that one worker holds; one more is refused."""
-
-
-class Frame(msgspec.Struct, frozen=True, tag=True, kw_only=True):
-    """The root of everything that crosses the pipe."""
 
 
 class DecodeMedia(Frame, frozen=True, kw_only=True):
@@ -243,6 +241,8 @@ Request = (
     | CloseStream
     | RecogniseLive
     | JudgePause
+    | Speak
+    | LearnVoice
 )
 Reply = (
     Decoded
@@ -256,6 +256,8 @@ Reply = (
     | StreamFed
     | StreamsFed
     | PauseJudged
+    | Spoken
+    | VoiceLearned
 )
 
 
@@ -281,7 +283,7 @@ class Load(Frame, frozen=True, kw_only=True):
     backend: str = ""
     placement: Placement = Placement()
     threads: int = 1
-    models: dict[str, str] = {}
+    models: dict[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
 class Trying(Frame, frozen=True, kw_only=True):

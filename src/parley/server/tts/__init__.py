@@ -1,0 +1,1 @@
+"""The door of voices: text in, speech out."""
