@@ -32,6 +32,7 @@ from parley.speech.media import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from parley.speech.recognition import Recognition, RecognitionOptions
 from parley.wire import frames
 from parley.workers.clips import read_clip, read_pcm
+from parley.workers.speaking import learn, speak
 
 PROGRESS_INTERVAL_S = 0.1
 """An engine may report as often as it likes; the parent hears of it ten times a second."""
@@ -50,6 +51,8 @@ def answer(engine: Engine, call: frames.Call, progress: Progress) -> frames.Repl
             return _voices(cast("SpeakersEngine", engine), request, progress)
         case frames.Align() | frames.Punctuate() | frames.JudgePause():
             return _words(engine, request, call.engine)
+        case frames.Speak() | frames.LearnVoice():
+            return _speech(engine, request, progress, call.engine)
         case _:
             raise EngineFailed("Streams are not answered here.")  # see streams.py
 
@@ -60,6 +63,14 @@ def _voices(
     if isinstance(request, frames.EmbedVoices):
         return _embed(engine, request, progress)
     return _cluster(engine, request)
+
+
+def _speech(
+    engine: Engine, request: frames.Speak | frames.LearnVoice, progress: Progress, name: str
+) -> frames.Reply:
+    if isinstance(request, frames.Speak):
+        return speak(engine, request, thinned(progress), name)
+    return learn(engine, request, name)
 
 
 def _words(
