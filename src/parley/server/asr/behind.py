@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parley.live.contract import LiveRoom
-from parley.server.asr.lines import Lines
 from parley.server.pace import Pace
 from parley.server.rooms import Identities
 from parley.server.socket.guests import Guests
+from parley.server.socket.lines import Lines
 
 MOST_FRAME_BYTES = 16 * 1024 * 1024
 """Of a frame in: eight minutes of 16 kHz PCM16."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
-from typing import Any
+from collections.abc import AsyncGenerator
 
 from parley.server.asr.hearing import Hearing
-from parley.server.asr.talk import Ending, Talk
+from parley.server.asr.talk import Talk
 from parley.server.asr.telling import acknowledgement, message_of
+from parley.server.socket.ending import Ending, first_of
 from parley.server.socket.line import LineGone
 from parley.speech.live import Done, Failed, Received
 
@@ -29,7 +29,7 @@ class Course:
         talk = self._talk
         ending: Ending | Exception = Ending.LOST
         try:
-            ending = await _first_of(self._tell(), self._watch(), self._beat(), Hearing(talk).run())
+            ending = await first_of(self._tell(), self._watch(), self._beat(), Hearing(talk).run())
         except LineGone:
             pass
         except Exception as problem:  # noqa: BLE001 - the door
@@ -70,18 +70,6 @@ class Course:
     async def _watch(self) -> Ending:
         await self._talk.wanted_elsewhere.wait()
         return Ending.WANTED
-
-
-async def _first_of(*courses: Coroutine[Any, Any, Ending]) -> Ending:
-    """The outcome of the one that ends first, of several the one named first; the others are cancelled."""
-    tasks = [asyncio.create_task(course) for course in courses]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    return next(task for task in tasks if task in done).result()
 
 
 def _now() -> float:

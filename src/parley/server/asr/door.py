@@ -9,7 +9,6 @@ from parley.errors import ParleyError
 from parley.live.contract import LiveRoom
 from parley.server.asr.behind import AsrOptions, Behind
 from parley.server.asr.course import Course
-from parley.server.asr.lines import Lines
 from parley.server.asr.problems import problem_of
 from parley.server.asr.talk import Talk
 from parley.server.pace import Pace
@@ -17,6 +16,7 @@ from parley.server.rooms import Identities
 from parley.server.socket.entrance import Entrance, Manners, Visitor
 from parley.server.socket.guests import Guests
 from parley.server.socket.line import Line, Receive, Send
+from parley.server.socket.lines import Lines
 from parley.telemetry.trace import tracing
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from parley.errors import RateLimited, RequestError, SessionIdle
-from parley.server.asr.problems import Refused, problem_of
+from parley.errors import RequestError, SessionIdle
+from parley.server.asr.problems import problem_of
 from parley.server.asr.reading import read_text
-from parley.server.asr.talk import Ending, Talk
+from parley.server.asr.talk import Talk
+from parley.server.socket.ending import Ending
+from parley.server.socket.refusing import Refused, keep_pace
 from parley.wire.native.client import Auth
 from parley.wire.native.message import Data, now
 from parley.wire.native.server import AuthSuccess, AuthUser
@@ -103,11 +105,7 @@ class Hearing:
             raise
 
     def _keep_pace(self) -> None:
-        wait_s = self._talk.behind.pace.take(self._talk.client)
-        if wait_s:
-            raise Refused(
-                RateLimited(f"Too many messages in a short time; wait {wait_s:.1f} s."), retry_after_s=wait_s
-            )
+        keep_pace(self._talk.behind.pace, self._talk.client)
 
     async def _start(self, message: Start) -> None:
         if self._talk.session is not None:

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from enum import Enum, auto
 
 from parley.errors import AuthFailed, LineReplaced
 from parley.live.contract import LiveSession
 from parley.server.asr.behind import Behind
-from parley.server.asr.problems import close_code_of, problem_of
+from parley.server.asr.problems import problem_of
 from parley.server.asr.telling import ready
 from parley.server.asr.wishing import wish_of
+from parley.server.socket.ending import MOVED, Ending
 from parley.server.socket.entrance import Visitor
 from parley.server.socket.frames import CloseCode
+from parley.server.socket.refusing import close_code_of
 from parley.server.validity import REVOKED, Validity
 from parley.speech.live import LiveEvent
 from parley.wire.native.message import Data
 from parley.wire.speech.asr_client import Start
-
-
-class Ending(Enum):
-    """Why a line ends, errors apart."""
-
-    LOST = auto()
-    """Nobody is there any more."""
-    OVER = auto()
-    """The last event was told; it may not have arrived."""
-    WANTED = auto()
-    """The client has another line, and wants the session there."""
-    TAKEN = auto()
-    """The session tells another line already."""
 
 
 class Talk:
@@ -106,12 +94,9 @@ class Talk:
 
     async def say_goodbye(self, ending: Ending | Exception) -> None:
         """The last words, where somebody may hear them."""
-        problem = LineReplaced("The session goes on over another line.") if ending in _MOVED else ending
+        problem = LineReplaced("The session goes on over another line.") if ending in MOVED else ending
         if isinstance(problem, Exception):
             await self.say(problem_of(problem, fatal=True))
             await self.line.close(close_code_of(problem))
         elif ending is Ending.OVER:
             await self.line.close(CloseCode.NORMAL)
-
-
-_MOVED = (Ending.WANTED, Ending.TAKEN)

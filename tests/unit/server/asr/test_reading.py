@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from parley.errors import InvalidOption
-from parley.server.asr.problems import Refused
 from parley.server.asr.reading import read_text
+from parley.server.socket.refusing import Refused
 from parley.wire.speech.asr_client import MOST_HOTWORDS, Start
 
 
