@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from parley.cli import bench_live
+from parley.cli import bench_live, bench_talk
 from parley.errors import InvalidOption
 
 WORSE = 8
@@ -18,23 +18,26 @@ COMPARE = "compare"
 
 LIVE = "live"
 
+TALK = "talk"
+
 _RECORDINGS = "recordings"
 
 
 class _Benchmarks(TyperGroup):
-    """`live` is a command of its own; everything else goes to the one for recordings."""
+    """`live` and `talk` are commands of their own; everything else goes to the one for recordings."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args if args[:1] == [LIVE] else [_RECORDINGS, *args])
+        return super().parse_args(ctx, args if args[:1] in ([LIVE], [TALK]) else [_RECORDINGS, *args])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
         # Nobody typed the other one's name, so no usage line shows it.
-        return (name if name == LIVE else ""), command, rest
+        return (name if name in (LIVE, TALK) else ""), command, rest
 
 
 app = typer.Typer(cls=_Benchmarks, rich_markup_mode=None)
 app.command(LIVE, short_help="Measure live speech.")(bench_live.command)
+app.command(TALK, short_help="Measure conversations.")(bench_talk.command)
 
 
 @app.command(_RECORDINGS)
@@ -44,7 +47,8 @@ def command(
         typer.Argument(
             metavar="[FILE]...",
             help="Recordings; default: the public-domain one that ships with Parley. "
-            "'compare OLD.json NEW.json' compares two benchmarks, 'live' measures live speech (live --help).",
+            "'compare OLD.json NEW.json' compares two benchmarks, 'live' measures live speech, 'talk' "
+            "conversations (talk --help).",
         ),
     ] = None,
     corpus: Annotated[

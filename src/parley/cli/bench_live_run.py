@@ -121,7 +121,7 @@ class _Run:
             raise ValueError("nothing was measured")
         return LiveReport(
             made_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            command=shlex.join(["parley", *_without_token(sys.argv[1:])]),
+            command=shlex.join(["parley", *without_token(sys.argv[1:])]),
             machine=machine,
             material=material([*self._samples[0], *self._samples[1]], self._seconds),
             conditions=Conditions(
@@ -205,7 +205,7 @@ def _until_interrupted(run: _Run) -> int:
     return 0
 
 
-def _without_token(words: Sequence[str]) -> list[str]:
+def without_token(words: Sequence[str]) -> list[str]:
     """The command without what no page may show."""
     shown: list[str] = []
     for before, word in zip(("", *words), words, strict=False):
