@@ -84,6 +84,12 @@ class Line:
             text = await asyncio.to_thread(write, data) if data.may_be_large else write(data)
             await self._put({"type": "websocket.send", "text": text})
 
+    async def say_with(self, data: Data, frame: bytes) -> None:
+        """Send a message and the binary frame that it announces, with nothing between them."""
+        async with self._turn:
+            await self._put({"type": "websocket.send", "text": write(data)})
+            await self._put({"type": "websocket.send", "bytes": frame})
+
     async def say_text(self, text: str) -> None:
         """Send a message that another protocol has written."""
         async with self._turn:
