@@ -95,6 +95,11 @@ class Line:
         async with self._turn:
             await self._put({"type": "websocket.send", "text": text})
 
+    async def say_bytes(self, data: bytes | memoryview) -> None:
+        """Send a binary message, such as audio."""
+        async with self._turn:
+            await self._put({"type": "websocket.send", "bytes": data})
+
     async def close(self, code: int, reason: str = "") -> None:
         """Say goodbye; a reason is cut to what a close frame holds."""
         async with self._turn:
