@@ -22,6 +22,7 @@ from parley.app.looking import look_around
 from parley.app.notifying import build_notifier, tell_end
 from parley.app.pools import limits_for
 from parley.app.settling import settler
+from parley.app.system import SystemView, note_failure
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
 from parley.errors import ParleyError
@@ -42,6 +43,7 @@ from parley.server.pace import Pace
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
 from parley.telemetry.metrics import Metrics
+from parley.telemetry.troubles import Troubles
 
 Notice = Callable[[str], None]
 
@@ -66,6 +68,7 @@ class House:
     metrics: Metrics
     dispatch: Dispatch = field(init=False)
     application: ASGIApp = field(init=False)
+    troubles: Troubles = field(default_factory=Troubles)
     profiles: Mapping[str, Profile] = field(default_factory=dict[str, Profile])
     installed: frozenset[str] = frozenset()
     is_draining: bool = False
@@ -94,6 +97,10 @@ class House:
             "the queue is full": self.desk.stats().waiting >= self.settings.queue.max_waiting,
         }
         return [reason for reason, applies in reasons.items() if applies]
+
+    def profile_facts(self) -> Sequence[Mapping[str, object]]:
+        """All profiles in the words of `/v1/profiles`."""
+        return profile_facts(self.profiles, self.installed, self.profile.name, self.fleet.health())
 
     async def tidy(self) -> None:
         """Once a minute: forget what is old, remove what nobody needs."""
@@ -130,7 +137,13 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         # Who cancels a task is promised that it stops within two seconds.
         limits = replace(limits_for(settings), stop_grace_s=_STOP_GRACE_S)
         pools = (*found.pools, *found.live.pools)
-        fleet = await stack.enter_async_context(Fleet(pools, limits, notice=notice))
+        troubles = Troubles()
+
+        def tell(sentence: str) -> None:
+            troubles.note("workers", "notice", sentence)
+            notice(sentence)
+
+        fleet = await stack.enter_async_context(Fleet(pools, limits, notice=tell))
         desk = await stack.enter_async_context(
             open_desk(store, fleet, installed, options.desk_options(settings), settings.data_dir)
         )
@@ -148,6 +161,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             reception=reception,
             live=live,
             metrics=metrics,
+            troubles=troubles,
             profiles=profiles,
             installed=frozenset(installed),
         )
@@ -174,6 +188,7 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         settings.data_dir,
     )
     live = LiveGauges(house.metrics, house.live)
+    house.desk.on_conclusion(lambda task: note_failure(house.troubles, task))
     rooms = Rooms(
         desk=house.desk,
         reception=house.reception,
@@ -183,9 +198,10 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         unready=house.unready,
         figures=lambda: {**gauges.figures(), **live.figures()},
         metrics=house.metrics.render,
-        profiles=lambda: profile_facts(
-            house.profiles, house.installed, house.profile.name, house.fleet.health()
-        ),
+        profiles=house.profile_facts,
+        system=_system_view(
+            house, lambda: {**gauges.figures(), **live.figures()}, lambda: guests.total
+        ).facts,
     )
     decoder = MediaDecoder(house.fleet, house.profile.engines[Role.MEDIA].name, settings)
     behind = Behind(rooms, pace, guests, house.profiles, house.installed, house.profile.name, decoder)
@@ -193,6 +209,28 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
     house.application = Gate(house.dispatch, options.gate_options(settings), pace)
     notifier = await _open_notifier(house, stack)
     await _run_beside(house, stack, gauges.watch_loop(), live.watch_loop(), notifier.run())
+
+
+def _system_view(
+    house: House, figures: Callable[[], Mapping[str, float]], connections: Callable[[], int]
+) -> SystemView:
+    """What `/v1/system` reads."""
+    return SystemView(
+        health=house.fleet.health,
+        queue=house.desk.stats,
+        most_waiting=house.settings.queue.max_waiting,
+        unready=house.unready,
+        profiles=house.profile_facts,
+        figures=figures,
+        sessions={
+            "recordings": lambda: house.desk.stats().running,
+            "live": lambda: house.live.stats().sessions,
+            "conversations": lambda: 0,
+            "speaking": lambda: 0,
+            "connections": connections,
+        },
+        troubles=house.troubles,
+    )
 
 
 async def _run_beside(house: House, stack: AsyncExitStack, *works: Coroutine[Any, Any, None]) -> None:

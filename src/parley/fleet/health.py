@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,15 @@ class LoadedEngine:
     workers: int
     memory_mib: int
     load_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerHealth:
+    """One worker: `pid` is 0 until its process is there, `engines` are loaded, each with its device."""
+
+    state: Literal["starting", "idle", "busy", "leaving", "lost"]
+    pid: int = 0
+    engines: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +54,7 @@ class PoolHealth:
     is_spare: bool = False
     is_live: bool = False
     engines: tuple[str, ...] = ()
+    workers: tuple[WorkerHealth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ def report(
         is_spare=spec.is_spare,
         is_live=spec.is_live,
         engines=tuple(engine.name for engine in spec.engines),
+        workers=tuple(shift.health() for shift in staff.present),
     )
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from enum import Enum, auto
+from typing import Literal
 
 from parley.engines.contract import EngineSpec
 from parley.errors import OutOfMemory, ParleyError, ProfileNotInstalled, WorkerDied
 from parley.fleet.child import Child
 from parley.fleet.equipment import Equipment
+from parley.fleet.health import WorkerHealth
 from parley.fleet.limits import FleetLimits
 from parley.fleet.line import Answer, Ticket
 from parley.fleet.loading import Loading
@@ -33,6 +35,19 @@ class State(Enum):
     LEAVING = auto()
     LOST = auto()
     ENDED = auto()
+
+
+_Told = Literal["starting", "idle", "busy", "leaving", "lost"]
+
+_STATES: Mapping[State, _Told] = {
+    State.STARTING: "starting",
+    State.IDLE: "idle",
+    State.BUSY: "busy",
+    State.LEAVING: "leaving",
+    State.LOST: "lost",
+    State.ENDED: "leaving",
+}
+"""What is told of a state outside the fleet."""
 
 
 class Shift:
@@ -89,6 +104,16 @@ class Shift:
             return None
         is_outdated = self._equipment.is_outdated(self.avoided)
         return self.worker.worn or ("a device may be tried again" if is_outdated else None)
+
+    def health(self) -> WorkerHealth:
+        """How it is at this moment."""
+        if self.worker is None:
+            return WorkerHealth(state=_STATES[self.state])
+        return WorkerHealth(
+            state=_STATES[self.state],
+            pid=self.worker.child.pid,
+            engines={name: how.device for name, how in self.loaded.items()},
+        )
 
     def give(self, ticket: Ticket) -> None:
         """Put a call into the hands of a free worker."""

@@ -53,6 +53,11 @@ class Staff:
         return tuple(shift for shift in self._tasks if shift.is_free)
 
     @property
+    def present(self) -> tuple[Shift, ...]:
+        """Everybody of whom something is left."""
+        return tuple(shift for shift in self._tasks if shift.state is not State.ENDED)
+
+    @property
     def loaded(self) -> dict[tuple[str, str], list[Loaded]]:
         """How engines were loaded, one for each worker, by engine and device."""
         found: dict[tuple[str, str], list[Loaded]] = {}

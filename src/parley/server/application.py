@@ -8,7 +8,19 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from parley.server import identity
-from parley.server.http import edits, events, jobs, media, operations, page, profiles, results, submit, tus
+from parley.server.http import (
+    edits,
+    events,
+    jobs,
+    media,
+    operations,
+    page,
+    profiles,
+    results,
+    submit,
+    system,
+    tus,
+)
 from parley.server.http.asking import EVERYWHERE, described
 from parley.server.http.cross_origin import cross_origin
 from parley.server.http.describing import document_of
@@ -31,6 +43,7 @@ _ROUTERS = (
     tus.router,
     operations.router,
     profiles.router,
+    system.router,
     page.router,
     identity.router,
 )

@@ -146,7 +146,8 @@ class Rooms:
 
     `unready` says why no work should be sent here, and is empty when all is well. `metrics` writes
     the Prometheus page. `figures` are the numbers that the status page shows, by name; `profiles` are
-    what may be recognised with, in the words of `/v1/profiles`. `live` is where live sessions are opened,
+    what may be recognised with, in the words of `/v1/profiles`; `system` tells
+    how the server is, in those of `/v1/system`. `live` is where live sessions are opened,
     None where there is no live speech.
     """
 
@@ -159,3 +160,4 @@ class Rooms:
     figures: Callable[[], Mapping[str, float]] = dict
     profiles: Callable[[], Sequence[Mapping[str, object]]] = tuple
     metrics: Callable[[], bytes] = bytes
+    system: Callable[[], Awaitable[Mapping[str, object]]] | None = None
