@@ -63,6 +63,7 @@ class Line:
         self._receive = receive
         self._send = send
         self._turn = asyncio.Lock()
+        self._saying: asyncio.Task[None] | None = None
 
     async def accept(self, subprotocol: str | None = None) -> None:
         """Answer the handshake."""
@@ -85,7 +86,14 @@ class Line:
             await self._put({"type": "websocket.send", "text": text})
 
     async def say_with(self, data: Data, frame: bytes) -> None:
-        """Send a message and the binary frame that it announces, with nothing between them."""
+        """Send a message and the binary frame that it announces, with nothing between them: who is cancelled
+        in the middle has begun something that goes on, and whatever is said next waits for it.
+        """
+        self._saying = asyncio.create_task(self._say_both(data, frame))
+        self._saying.add_done_callback(_look_at)
+        await asyncio.shield(self._saying)
+
+    async def _say_both(self, data: Data, frame: bytes) -> None:
         async with self._turn:
             await self._put({"type": "websocket.send", "text": write(data)})
             await self._put({"type": "websocket.send", "bytes": frame})
@@ -115,3 +123,9 @@ class Line:
 def write(data: Data) -> str:
     """A message in its envelope."""
     return f'{{"type":{json.dumps(data.TYPE)},"data":{data.model_dump_json()},"timestamp":"{now()}"}}'
+
+
+def _look_at(saying: asyncio.Task[None]) -> None:
+    """Who began it may not be there any more to see how it ended."""
+    if not saying.cancelled():
+        saying.exception()
