@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup check test test-slow test-all fuzz transcribe serve docs bench bench-page bench-live-page clean
+.PHONY: setup check test test-slow test-all fuzz transcribe serve docs bench bench-page bench-live-page bench-talk-page clean
 
 setup: $(STAMP)
 
@@ -58,6 +58,11 @@ bench-page: setup
 bench-live-page: setup
 	$(BIN)/parley bench live --corpus "$${PARLEY_TEST_AUDIO:-../shared/audio}" --only 'librispeech/test-other/*' \
 		--words 'fsdd/*' --wer --step-seconds 20 --trials 7 --markdown docs/benchmarks.md
+
+# Its part on conversations: three minutes, only on a machine that does nothing else.
+bench-talk-page: setup
+	$(BIN)/parley bench talk --corpus "$${PARLEY_TEST_AUDIO:-../shared/audio}" --only 'librispeech/test-other/*' \
+		--turns 30 --markdown docs/benchmarks.md
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -15,6 +15,7 @@ from generating.settings import settings_page
 
 from parley.bench.live.report import live_schema
 from parley.bench.report import schema as benchmark_schema
+from parley.bench.talk.report import talk_schema
 from parley.formats.json import schema
 
 DOCS = Path(__file__).parent
@@ -25,9 +26,11 @@ def pages() -> dict[Path, str]:
     transcript = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
     benchmark = json.dumps(benchmark_schema(), indent=2, ensure_ascii=False) + "\n"
     live_benchmark = json.dumps(live_schema(), indent=2, ensure_ascii=False) + "\n"
+    talk_benchmark = json.dumps(talk_schema(), indent=2, ensure_ascii=False) + "\n"
     return {
         DOCS / "formats" / "benchmark.schema.json": benchmark,
         DOCS / "formats" / "live-benchmark.schema.json": live_benchmark,
+        DOCS / "formats" / "talk-benchmark.schema.json": talk_benchmark,
         DOCS / "settings.md": settings_page(),
         DOCS / "errors.md": errors_page(),
         DOCS / "model-files.md": models_page(),

@@ -40,6 +40,9 @@ from parley.settings import Settings
 from parley.speech.media import SAMPLE_RATE_HZ
 from parley.wire.speech.assistant_client import AssistantStart
 
+_KEYS = ("LLM_API_KEY", "OPENAI_API_KEY", "PARLEY_ASSISTANT__LLM_API_KEY")
+"""Without any of them the parrot answers."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -126,9 +129,8 @@ class _Run:
             raise InvalidOption("Nobody speaks in these recordings; name others.")
         most = self.asked.turns + 1
         # From all over the material, in its order.
-        return [said[index * len(said) // most] for index in range(most)] if len(
-            said
-        ) > most else said, seconds
+        step = max(1.0, len(said) / most)
+        return [said[int(index * step)] for index in range(min(most, len(said)))], seconds
 
     @asynccontextmanager
     async def _server(self) -> AsyncGenerator[str]:
@@ -141,12 +143,7 @@ class _Run:
             "PARLEY_PROFILE": self.profile.name,
         }
         if not self.asked.with_model:
-            variables = {
-                **variables,
-                "LLM_API_KEY": "",
-                "OPENAI_API_KEY": "",
-                "PARLEY_ASSISTANT__LLM_API_KEY": "",
-            }
+            variables = {**variables, **dict.fromkeys(_KEYS, "")}
         async with serving(self.trials.folder.parent / "server", variables) as child:
             yield child.url
 

@@ -38,7 +38,7 @@ REST_S = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnTaken:
-    """What the tape holds of a turn: `spoken` is where the recording lies, `until_s` where the turn ended, and
+    """What the tape holds of a turn: `spoken` is where the recording lies, `until_s` where the turn ended;
     `stages` is what the server says of its times."""
 
     spoken: Span
@@ -79,10 +79,9 @@ class Conversation:
         try:
             async with asyncio.timeout(READY_S):
                 while (told := await self._line.hear()).kind != "ready":
-                    if told.kind == "voice_assistant:error" or told.kind == "auth_required":
-                        raise ParleyError(
-                            str(told.data.get("message") or "The server wants a token: --token")
-                        )
+                    if told.kind in ("voice_assistant:error", "auth_required"):
+                        wanted = "The server wants a token; give one: --token"
+                        raise ParleyError(str(told.data.get("message") or wanted))
         except (TimeoutError, LineClosed) as error:
             raise ServerUnreachable("The server opened no conversation.") from error
         if told.data["voice"] is None:
@@ -111,7 +110,7 @@ class Conversation:
         self._waiting.extend(pcm[at : at + _CHUNK] for at in range(0, len(pcm), _CHUNK))
         last_s = first_s + (len(pcm) + _CHUNK) / BYTES_PER_S
         await self._until(lambda: self._sounding is not None, last_s - self._sent_s + ANSWER_S)
-        turn = self._sounding
+        turn = self._sounding or 0
         # The first sound is in the first clause; some of it has to be on the tape.
         await asyncio.sleep(REST_S)
         await self._line.say(Interrupt())
@@ -121,7 +120,7 @@ class Conversation:
         return TurnTaken(
             spoken=Span(first_s, last_s),
             until_s=until_s,
-            stages=self._stages[turn] if turn is not None else {},
+            stages=self._stages[turn],
         )
 
     async def _until(self, is_so: Callable[[], bool], patience_s: float) -> None:

@@ -51,3 +51,8 @@ class TalkReport:
 def write_talk(report: TalkReport) -> str:
     """The JSON form."""
     return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+
+
+def talk_schema() -> dict[str, object]:
+    """The JSON schema of a report."""
+    return msgspec.json.schema(TalkReport)

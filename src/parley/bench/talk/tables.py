@@ -17,9 +17,9 @@ MARKS = (
 
 _NOTE = (
     "Seconds: median, 95th percentile and longest. Delay: from the last loud moment of what was said to the "
-    "first sound of the answer, both found on a recording of the microphone and the loudspeaker on one clock, "
-    "in which the answer begins when it has arrived. Stages: what each adds, as the server says of the same "
-    "turns (`turn_metrics`); what is not in them is the way of the sound to the server and back, and the "
+    "first sound of the answer, both found on a recording of the microphone and the loudspeaker on one "
+    "clock, in which the answer begins when it has arrived. Stages: what each adds, as the server says of "
+    "the same turns (`turn_metrics`); the rest is the way of the sound to the server and back, and the "
     "silence before the voice's first sound."
 )
 
@@ -32,9 +32,9 @@ def conditions(report: TalkReport) -> str:
         else "The server is another one."
     )
     return (
-        f"Profile {report.profile}, voice {report.voice}, language model {report.model}. One conversation of "
-        f"{report.turns} turns; the microphone sends 20 ms at a time and never rests. {where} Our own sending "
-        f"was late by {report.late_s * 1000:.0f} ms (95th percentile)."
+        f"Profile {report.profile}, voice {report.voice}, language model {report.model}. One conversation "
+        f"of {report.turns} turns; the microphone sends 20 ms at a time and never rests. {where} Our own "
+        f"sending was late by {report.late_s * 1000:.0f} ms (95th percentile)."
     )
 
 

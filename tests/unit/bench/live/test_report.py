@@ -27,7 +27,7 @@ from parley.bench.live.stages import Costs
 from parley.bench.live.tables import live_tables, sentences
 from parley.bench.markdown import BEGIN, END, into_page, markdown
 from parley.cli.bench_live_results import deliver
-from parley.cli.bench_live_run import _without_token  # pyright: ignore[reportPrivateUsage]
+from parley.cli.bench_live_run import without_token
 from parley.cli.bench_results import STANDARD, Results
 from parley.errors import InvalidOption
 
@@ -185,6 +185,6 @@ def test_what_is_no_server_is_refused() -> None:
 
 
 def test_no_token_is_published() -> None:
-    assert _without_token(["bench", "live", "--token", "secret", "--token=secret", "--wer"]) == [
+    assert without_token(["bench", "live", "--token", "secret", "--token=secret", "--wer"]) == [
         *("bench", "live", "--token", "...", "--token=...", "--wer")
     ]
