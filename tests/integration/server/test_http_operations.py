@@ -14,6 +14,7 @@ import pytest
 
 from parley.server.http.profiles import ProfileList
 from parley.server.http.small_bodies import SmallBodies
+from parley.server.http.system import EXAMPLE
 from parley.server.identity import SESSION_COOKIE
 
 from .behind import Scene
@@ -223,5 +224,38 @@ def test_the_example_in_the_description_is_what_profiles_look_like() -> None:
         listed = ProfileList.model_validate(example)
         assert listed.model_dump(mode="json") == example
         assert {one.state for one in listed.profiles} == {"broken", "not_installed"}
+
+    during(Scene(), ask)
+
+
+def test_how_the_server_is_is_for_users_only() -> None:
+    """With its example, which is what the room would say."""
+
+    async def told() -> dict[str, object]:
+        return dict(EXAMPLE)
+
+    for users, headers, status in (
+        ((), {}, 200),
+        (("anna",), {}, 401),
+        (("anna",), {"authorization": "Bearer anna"}, 200),
+    ):
+        scene = Scene(users=users)
+        scene.rooms = replace(scene.rooms, system=told)
+        scene.app.state.rooms = scene.rooms
+
+        async def ask(
+            client: httpx.AsyncClient, headers: dict[str, str] = headers, status: int = status
+        ) -> None:
+            answer = await client.get("/v1/system", headers=headers)
+            assert answer.status_code == status
+            if status == 200:
+                assert answer.json() == EXAMPLE
+
+        during(scene, ask)
+
+
+def test_a_server_need_not_tell_how_it_is() -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        assert (await client.get("/v1/system")).status_code == 404
 
     during(Scene(), ask)
