@@ -1,1 +1,1 @@
-"""The door of conversations: a microphone and typed turns in, answers out as text and audio."""
+"""The door of conversations: messages and audio in, calls to a session, its events and audio out."""
