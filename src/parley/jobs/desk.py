@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from parley.engines.profiles import Profile
 from parley.errors import (
     CancelFailed,
+    EditConflict,
     FileNotFound,
     FleetClosed,
     InvalidOption,
@@ -148,13 +149,18 @@ class Desk:
         async for update in updates:
             yield update
 
-    async def transcript(self, who: Principal, task_id: str) -> tuple[Task, Transcript]:
-        """A completed task and its transcript, edits applied and without what was not asked for.
+    async def transcript(
+        self, who: Principal, task_id: str, *, edited: bool = True
+    ) -> tuple[Task, Transcript]:
+        """A completed task and its transcript, without what was not asked for, and with its edits applied
+        unless it is wanted as it was recognised.
 
         Raises ResultNotReady, TaskExpired, TaskNotFound, or why the task failed.
         """
         row = await self._row(who, task_id)
         task, transcript = await self._completed(row)
+        if not edited:
+            return task, transcript
         return task, await asyncio.to_thread(overlay.applied, overlay.loads(row.edits), transcript)
 
     async def result(
@@ -177,17 +183,33 @@ class Desk:
             result_of, transcript, facts, output_format or task.order.output_format
         )
 
-    async def edit(self, who: Principal, task_id: str, edits: Edits) -> Task:
-        """Lay corrections over the task's transcript, over earlier ones; an empty text takes one back.
-
-        Raises InvalidOption for what is not there, and what `transcript` raises.
-        """
+    async def edits(self, who: Principal, task_id: str) -> Edits:
+        """The corrections that lie over the task's transcript; raises what `transcript` raises."""
         row = await self._row(who, task_id)
-        _, transcript = await self._completed(row)
-        overlay.check(edits, transcript)
-        together = overlay.merged(overlay.loads(row.edits), edits)
-        await self._store.tasks.edit(task_id, overlay.dumps(together) if together else None)
-        return await self.get(who, task_id)
+        await self._completed(row)
+        return overlay.loads(row.edits)
+
+    async def edit(
+        self, who: Principal, task_id: str, edits: Edits, *, expected: str | None = None
+    ) -> tuple[Task, Edits]:
+        """Lay corrections over the task's transcript, over earlier ones, all of which are given back; an
+        empty text takes one back.
+
+        `expected` is the tag of the edits that the user has seen. Raises EditConflict when there are others
+        by now, InvalidOption for what is not there, and what `transcript` raises.
+        """
+        for _ in range(_MOMENTS):
+            row = await self._row(who, task_id)
+            _, transcript = await self._completed(row)
+            overlay.check(edits, transcript)
+            earlier = overlay.loads(row.edits)
+            if expected is not None and overlay.tag_of(earlier) != expected:
+                break
+            together = overlay.merged(earlier, edits)
+            stored = overlay.dumps(together) if together else None
+            if await self._store.tasks.edit(task_id, stored, before=row.edits):
+                return await self.get(who, task_id), together
+        raise EditConflict("Somebody else changed this transcript meanwhile; look at it and try again.")
 
     async def recording_path(self, who: Principal, task_id: str) -> tuple[Path, str]:
         """The recording, or its compact copy, and a name to show; raises FileNotFound, TaskNotFound,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -30,6 +31,12 @@ _decoder = msgspec.json.Decoder(Edits)
 def dumps(edits: Edits) -> bytes:
     """The stored form."""
     return msgspec.json.encode(edits)
+
+
+def tag_of(edits: Edits) -> str:
+    """Changes with them: who names it in a later edit says what they have seen."""
+    ordered = Edits(speakers=dict(sorted(edits.speakers.items())), texts=dict(sorted(edits.texts.items())))
+    return hashlib.sha256(dumps(ordered)).hexdigest()[:32]
 
 
 def loads(stored: bytes | None) -> Edits:

@@ -47,12 +47,21 @@ class Tasks(Protocol):
         """The result of a completed task, in the format asked for now or when it was ordered."""
         ...
 
-    async def transcript(self, who: Principal, task_id: str) -> tuple[Task, Transcript]:
-        """The transcript of a completed task with its edits applied."""
+    async def transcript(
+        self, who: Principal, task_id: str, *, edited: bool = True
+    ) -> tuple[Task, Transcript]:
+        """The transcript of a completed task, with its edits applied or as it was recognised."""
         ...
 
-    async def edit(self, who: Principal, task_id: str, edits: Edits) -> Task:
-        """Lay corrections over the transcript of this task."""
+    async def edits(self, who: Principal, task_id: str) -> Edits:
+        """The corrections that lie over the transcript of this task."""
+        ...
+
+    async def edit(
+        self, who: Principal, task_id: str, edits: Edits, *, expected: str | None = None
+    ) -> tuple[Task, Edits]:
+        """Lay corrections over the transcript of this task; raises EditConflict when others than those of
+        the tag `expected` lie there."""
         ...
 
     async def recording_path(self, who: Principal, task_id: str) -> tuple[Path, str]:

@@ -163,9 +163,11 @@ class Tasks:
 
         await self._database.write(change, survives_power_cut=False)
 
-    async def edit(self, task_id: str, edits: bytes | None) -> bool:
-        """Replace the edits of a completed task; whether it is there and completed."""
-        row = update(TaskRow).where(TaskRow.id == task_id, TaskRow.state == COMPLETED)
+    async def edit(self, task_id: str, edits: bytes | None, *, before: bytes | None) -> bool:
+        """Replace the edits of a completed task; whether it is there, completed and edited as `before`."""
+        row = update(TaskRow).where(
+            TaskRow.id == task_id, TaskRow.state == COMPLETED, TaskRow.edits.is_not_distinct_from(before)
+        )
         row = row.values(edits=edits, edited_at=time.time())
         return await self._database.write(lambda connection: connection.execute(row).rowcount == 1)
 

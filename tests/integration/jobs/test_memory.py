@@ -11,8 +11,16 @@ from pathlib import Path
 import pytest
 
 from parley.batch.wish import Wish
-from parley.errors import FileNotFound, InvalidOption, TaskExpired, TaskNotFound, UnsupportedOption
+from parley.errors import (
+    EditConflict,
+    FileNotFound,
+    InvalidOption,
+    TaskExpired,
+    TaskNotFound,
+    UnsupportedOption,
+)
 from parley.jobs.desk import Edits
+from parley.jobs.edits import tag_of
 from parley.jobs.task import TaskState
 from parley.jobs.upload import Answered, Started
 from parley.speech.recognition import RecognitionOptions, SpeakerCount
@@ -128,8 +136,10 @@ def test_corrections_belong_to_one_task(tmp_path: Path) -> None:
         first = await scene.start(b"one")
         await scene.end(first)
         second = await scene.start(b"one", BOB)
-        task = await scene.desk.edit(ANN, first, Edits(speakers={"Speaker1": "Ann"}, texts={0: "Corrected."}))
-        assert task.edited
+        wanted = Edits(speakers={"Speaker1": "Ann"}, texts={0: "Corrected."})
+        task, together = await scene.desk.edit(ANN, first, wanted)
+        assert task.edited and together == wanted == await scene.desk.edits(ANN, first)
+        assert "Corrected." not in (await scene.desk.transcript(ANN, first, edited=False))[1].text
         for format in ("json", "srt", "txt"):
             for task_id, edited in ((first, True), (second, False)):
                 result = await scene.desk.result(ROOT, task_id, format)
@@ -141,6 +151,24 @@ def test_corrections_belong_to_one_task(tmp_path: Path) -> None:
             await scene.desk.edit(BOB, first, Edits(texts={0: "x"}))
         await scene.desk.edit(ANN, first, Edits(speakers={"Speaker1": ""}, texts={0: ""}))
         assert not (await scene.desk.get(ANN, first)).edited
+
+    with_desk(tmp_path, test)
+
+
+def test_nobody_corrects_what_they_have_not_seen(tmp_path: Path) -> None:
+    async def test(scene: Scene) -> None:
+        first = await scene.start(b"one")
+        await scene.end(first)
+        seen = tag_of(await scene.desk.edits(ANN, first))
+        _, together = await scene.desk.edit(ANN, first, Edits(texts={0: "Mine."}), expected=seen)
+        with pytest.raises(EditConflict):
+            await scene.desk.edit(ANN, first, Edits(texts={0: "Stale."}), expected=seen)
+        assert (await scene.desk.edits(ANN, first)).texts == {0: "Mine."}
+        await scene.desk.edit(ANN, first, Edits(texts={0: "Newer."}), expected=tag_of(together))
+        # Who names none wishes theirs to be added, whatever there is.
+        both = (Edits(texts={0: "Last."}), Edits(speakers={"Speaker1": "Ann"}))
+        await asyncio.gather(*(scene.desk.edit(ANN, first, each) for each in both))
+        assert await scene.desk.edits(ANN, first) == Edits(texts={0: "Last."}, speakers={"Speaker1": "Ann"})
 
     with_desk(tmp_path, test)
 

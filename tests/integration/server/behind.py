@@ -18,6 +18,7 @@ import uvicorn
 from parley.errors import (
     AuthFailed,
     CancelFailed,
+    EditConflict,
     FileNotFound,
     FileTooLarge,
     FinalizeError,
@@ -127,8 +128,12 @@ class ScriptedDesk:
         finally:
             self.watchers -= 1
 
-    async def transcript(self, who: Principal, task_id: str) -> tuple[Task, Transcript]:
+    async def transcript(
+        self, who: Principal, task_id: str, *, edited: bool = True
+    ) -> tuple[Task, Transcript]:
         task = await self.get(who, task_id)
+        if not edited:
+            return task, TRANSCRIPT
         return task, overlay.applied(self.corrections.get(task_id, Edits()), TRANSCRIPT)
 
     async def result(
@@ -147,12 +152,21 @@ class ScriptedDesk:
         )
         return result_of(transcript, facts, output_format or task.order.output_format)
 
-    async def edit(self, who: Principal, task_id: str, edits: Edits) -> Task:
+    async def edits(self, who: Principal, task_id: str) -> Edits:
+        await self.get(who, task_id)
+        return self.corrections.get(task_id, Edits())
+
+    async def edit(
+        self, who: Principal, task_id: str, edits: Edits, *, expected: str | None = None
+    ) -> tuple[Task, Edits]:
         task, _ = await self.transcript(who, task_id)
         overlay.check(edits, TRANSCRIPT)
-        self.corrections[task_id] = overlay.merged(self.corrections.get(task_id, Edits()), edits)
+        earlier = self.corrections.get(task_id, Edits())
+        if expected is not None and expected != overlay.tag_of(earlier):
+            raise EditConflict("Somebody else was faster.")
+        self.corrections[task_id] = overlay.merged(earlier, edits)
         self.tasks[task_id] = replace(task, edited=bool(self.corrections[task_id]))
-        return self.tasks[task_id]
+        return self.tasks[task_id], self.corrections[task_id]
 
     async def recording_path(self, who: Principal, task_id: str) -> tuple[Path, str]:
         task = await self.get(who, task_id)

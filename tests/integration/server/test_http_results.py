@@ -87,6 +87,31 @@ def test_there_is_no_result_of_a_job_that_is_not_completed(
     during(scene, ask)
 
 
+def test_who_edits_may_say_what_they_have_seen() -> None:
+    scene = Scene()
+    task = scene.desk.put()
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        path = f"/v1/jobs/{task.id}/edits"
+        seen = await client.get(path)
+        assert (seen.status_code, seen.json()) == (200, {"speakers": {}, "texts": {}})
+        tag = {"if-match": seen.headers["etag"]}
+        edited = await client.patch(path, json={"texts": {"1": "晚安。"}}, headers=tag)
+        assert edited.status_code == 200
+        stale = await client.patch(path, json={"texts": {"1": "再见。"}}, headers=tag)
+        assert (stale.status_code, stale.json()["code"]) == (409, "edit_conflict")
+        now = await client.get(path)
+        assert now.json()["texts"] == {"1": "晚安。"}
+        assert now.headers["etag"] == edited.headers["etag"] != seen.headers["etag"]
+        for headers in ({"if-match": now.headers["etag"]}, {"if-match": "*"}, {}):
+            answer = await client.patch(path, json={"speakers": {"Speaker1": "王芳"}}, headers=headers)
+            assert answer.status_code == 200
+        below = await client.get(f"/v1/jobs/{task.id}/transcript", params={"edited": "false"})
+        assert "晚安。" not in below.text and "王芳" not in below.text
+
+    during(scene, ask)
+
+
 def test_edits_show_in_every_export() -> None:
     scene = Scene()
     task = scene.desk.put()

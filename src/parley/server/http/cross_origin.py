@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 _SENT = (
-    "Authorization", "Content-Type", "If-None-Match", "If-Range", "Last-Event-ID", "Range", "Tus-Resumable",
+    "Authorization", "Content-Type", "If-Match", "If-None-Match", "If-Range", "Last-Event-ID", "Range", "Tus-Resumable",
     "Upload-Checksum", "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-HTTP-Method-Override",
 )  # fmt: skip
 _SHOWN = (

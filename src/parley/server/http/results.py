@@ -97,9 +97,14 @@ def _written(found: JsonResult | TextResult) -> tuple[bytes, str]:
         **problems(404, 409, 410),
     },
 )
-async def transcript(task_id: TaskIdPath, who: Who, rooms: Behind) -> Response:
+async def transcript(
+    task_id: TaskIdPath,
+    who: Who,
+    rooms: Behind,
+    edited: Annotated[bool, Query(description="false: as it was recognised.")] = True,
+) -> Response:
     """The whole transcript, edits applied: sentences not merged, counted as `PATCH edits` counts them."""
     require_completed(await rooms.desk.get(who, task_id))
-    _, found = await rooms.desk.transcript(who, task_id)
+    _, found = await rooms.desk.transcript(who, task_id, edited=edited)
     body = await asyncio.to_thread(render, found, "json")
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, no-cache"})
