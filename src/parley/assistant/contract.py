@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from parley.assistant.events import AssistantEvent, State, TurnMetrics
 from parley.assistant.options import AssistantWish
+from parley.speech.conversation import Message, StoredConversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,16 +125,6 @@ class AssistantRoom(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One turn of a conversation as it is remembered: of an answer, the words that were heard."""
-
-    role: Literal["user", "assistant"]
-    text: str
-    at: float
-    interrupted: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolWish:
     """The language model asks for a tool; `arguments` as it wrote them."""
 
@@ -157,18 +148,6 @@ class LanguageModel(Protocol):
         Raises LanguageModelError and its kinds, before the first piece or in the middle.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredConversation:
-    """A conversation without its messages; times are seconds since the epoch. `title` is how it began."""
-
-    conversation_id: str
-    title: str
-    language: str | None
-    started_at: float
-    updated_at: float
-    messages: int
 
 
 class Memory(Protocol):

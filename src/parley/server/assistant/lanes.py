@@ -1,8 +1,8 @@
 """What waits to be sent on one line, in three lanes.
 
-First orders to the loudspeaker: whoever begins to speak must not be talked over by a server that has something
-to say first. Then everything else, in order. Audio is last, and is handed out late (`ahead.py`), so that an
-order never waits behind seconds of it in a socket.
+First orders to the loudspeaker: whoever begins to speak must not be talked over by a server that has other
+things to say first. Then everything else, in order. Audio is last, and is handed out late (`ahead.py`), so
+that an order never waits behind seconds of it in a socket.
 """
 
 from __future__ import annotations
