@@ -103,7 +103,7 @@ class Line:
         async with self._turn:
             await self._put({"type": "websocket.send", "text": text})
 
-    async def say_bytes(self, data: bytes | memoryview) -> None:
+    async def say_bytes(self, data: bytes) -> None:
         """Send a binary message, such as audio."""
         async with self._turn:
             await self._put({"type": "websocket.send", "bytes": data})

@@ -15,11 +15,16 @@ MOST_TEXT_CHARACTERS = 256 * 1024
 """Five hundred phrases of a hundred characters, each written as an escape."""
 
 
-def read_message(text: str, kinds: Mapping[str, type[Data]], options: type[Data]) -> Data:
+def read_message(
+    text: str,
+    kinds: Mapping[str, type[Data]],
+    options: type[Data] | tuple[type[Data], ...],
+    most_characters: int = MOST_TEXT_CHARACTERS,
+) -> Data:
     """A text frame as one of `kinds`, by type; raises Refused. A field of `options` is an option."""
-    if len(text) > MOST_TEXT_CHARACTERS:
+    if len(text) > most_characters:
         raise Refused(
-            RequestError(f"A message has at most {MOST_TEXT_CHARACTERS} characters; audio is sent as bytes.")
+            RequestError(f"A message has at most {most_characters} characters; audio is sent as bytes.")
         )
     try:
         kind, data = read_envelope(text)
@@ -34,7 +39,9 @@ def read_message(text: str, kinds: Mapping[str, type[Data]], options: type[Data]
         raise Refused(_wrong(model, error, options)) from None
 
 
-def _wrong(model: type[Data], error: ValidationError, options: type[Data]) -> InvalidOption | RequestError:
+def _wrong(
+    model: type[Data], error: ValidationError, options: type[Data] | tuple[type[Data], ...]
+) -> InvalidOption | RequestError:
     """The first thing wrong with the fields; never the value, which may be a secret. Of a field that may be
     of several kinds, the kind that was meant is the one that was understood furthest.
     """
@@ -42,5 +49,5 @@ def _wrong(model: type[Data], error: ValidationError, options: type[Data]) -> In
     field = [each for each in wrong if each["loc"][:1] == wrong[0]["loc"][:1]]
     first = max(field, key=lambda each: len(each["loc"]))
     name = str(first["loc"][0]) if first["loc"] else "data"
-    kind = InvalidOption if model is options else RequestError
+    kind = InvalidOption if issubclass(model, options) else RequestError
     return kind(f"The field '{name}' of '{model.TYPE}' is wrong: {first['msg']}.")

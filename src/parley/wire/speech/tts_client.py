@@ -8,8 +8,15 @@ from pydantic import Field
 
 from parley.wire.native.message import Data
 
+MOST_ID_CHARS = 64
+
 RequestId = Annotated[
-    str, Field(min_length=1, max_length=64, description="Chosen by the client; of an open request unique.")
+    str,
+    Field(
+        min_length=1,
+        max_length=MOST_ID_CHARS,
+        description="Chosen by the client; of an open request unique.",
+    ),
 ]
 
 
@@ -25,6 +32,9 @@ class _How(Data):
         description="An id or name of `voices`; null: the best for the language.",
     )
     language: str | None = Field(default=None, max_length=16, description="ISO 639-1; null: by the text.")
+    engine: str | None = Field(
+        default=None, max_length=64, description="Preferred where no voice is named; null: the best."
+    )
     speed: float = Field(default=1.0, ge=0.25, le=4.0)
     sample_rate: int | None = Field(
         default=None, ge=8000, le=48000, description="In Hz; null: what the voice makes."
