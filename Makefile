@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+NODE_FOLDER := .node
+NODE_STAMP := $(NODE_FOLDER)/.ready
 
-.PHONY: setup check test test-slow test-all fuzz transcribe serve docs bench bench-page bench-live-page bench-talk-page clean
+.PHONY: setup check check-page test test-slow test-all fuzz transcribe serve docs bench bench-page bench-live-page bench-talk-page clean
 
 setup: $(STAMP)
 
@@ -14,12 +16,25 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	touch $(STAMP)
 
-check: setup
+check: setup check-page
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/generate.py --check
+
+# The page has no build; node only checks its types and runs the tests of what is pure in it.
+check-page: $(NODE_STAMP)
+	$(NODE_FOLDER)/node_modules/.bin/tsc --noEmit -p tsconfig.json
+	node --test --test-reporter=spec tests/page/*.test.js
+
+$(NODE_STAMP): package.json package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+		{ echo "Checking the page takes Node 20 or newer with npm (https://nodejs.org); running Parley does not."; exit 1; }
+	mkdir -p $(NODE_FOLDER)
+	cp package.json package-lock.json $(NODE_FOLDER)/
+	cd $(NODE_FOLDER) && npm ci --silent --no-audit --no-fund
+	touch $(NODE_STAMP)
 
 test: check
 	$(BIN)/python -m pytest -m "not slow"
@@ -65,4 +80,4 @@ bench-talk-page: setup
 		--turns 30 --markdown docs/benchmarks.md
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(NODE_FOLDER) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

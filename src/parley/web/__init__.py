@@ -1,1 +1,1 @@
-"""The page."""
+"""The page: plain modules for browsers, shipped as they are."""

@@ -1,11 +1,12 @@
-"""`GET /` and `GET /docs`: plain pages that load nothing from anywhere."""
+"""`GET /` and what it loads, and `GET /docs`: nothing comes from anywhere else."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -14,38 +15,46 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from parley.server.http.asking import Behind, read
+from parley.errors import NoSuchPage
+from parley.server.http.asking import read
+from parley.web.shipped import Shipped, entrance, shipped
 
 router = APIRouter(tags=["operations"])
 
-_NAMES = {
-    "waiting": ("Waiting", "排队"),
-    "running": ("Running", "处理中"),
-    "workers": ("Workers", "工作进程"),
-    "connections": ("Connections", "连接"),
-    "live_sessions": ("Live sessions", "实时会话"),
-    "live_lag_ms": ("Lag of live sessions, ms (95 of 100)", "实时会话滞后（毫秒，95%）"),
-    "live_refused": ("Live sessions refused", "被拒绝的实时会话"),
-    "uptime_s": ("Seconds since the start", "已运行秒数"),
-    "completed": ("Completed", "已完成"),
-    "failed": ("Failed", "失败"),
-    "cancelled": ("Cancelled", "已取消"),
-    "timed_out": ("Timed out", "超时"),
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "worker-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_ON_THE_PAGE = {
+    "Content-Security-Policy": _POLICY,
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
 }
 
 
 @read(router, "/", include_in_schema=False)
-async def page(rooms: Behind) -> Response:
-    """Version, readiness and, where there are no users to tell apart, numbers."""
-    reasons = rooms.unready()
-    figures = {} if rooms.authority.enabled else rooms.figures()
-    text = _template("status.html").format(
-        version=escape(rooms.options.version),
-        state_en=escape("Not ready: " + "; ".join(reasons) if reasons else "Ready"),
-        state_zh="未就绪" if reasons else "就绪",
-        figures="\n".join(_rows(figures)),
-    )
-    return _html(text)
+async def page(request: Request) -> Response:
+    """The page for people: talk, transcribe, look after the server."""
+    return _told(request, await asyncio.to_thread(entrance))
+
+
+@read(router, "/page/{path:path}", include_in_schema=False)
+async def part(request: Request, path: str) -> Response:
+    """A module, a style sheet or a picture of the page; raises NoSuchPage for all else."""
+    found = (await asyncio.to_thread(shipped)).get(path)
+    if found is None:
+        raise NoSuchPage("The page has no such part.")
+    return _told(request, found)
 
 
 @read(router, "/docs", include_in_schema=False)
@@ -55,13 +64,16 @@ async def docs(request: Request) -> Response:
     return _html(_template("docs.html").format(operations=operations))
 
 
-def _rows(figures: Mapping[str, float]) -> list[str]:
-    rows: list[str] = []
-    for key, value in figures.items():
-        english, chinese = _NAMES.get(key, (key, ""))
-        name = f'{escape(english)} <span lang="zh">{chinese}</span>'
-        rows.append(f"<tr><th>{name}</th><td>{value:,.0f}</td></tr>")
-    return rows
+def _told(request: Request, part: Shipped) -> Response:
+    """The file, or that the browser has it: it asks each time, so that an upgrade never mixes releases."""
+    headers = {**_ON_THE_PAGE, "ETag": part.tag, "Cache-Control": "no-cache"}
+    if part.tag in _tags(request.headers.get("if-none-match", "")):
+        return Response(status_code=304, headers=headers)
+    return Response(part.content, headers={**headers, "Content-Type": part.media_type})
+
+
+def _tags(known: str) -> Iterator[str]:
+    return (tag.strip().removeprefix("W/") for tag in known.split(","))
 
 
 def _operations(paths: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -74,7 +86,7 @@ def _operations(paths: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _html(text: str) -> Response:
-    """The page, allowed the one style sheet inside it and nothing else."""
+    """A document that is allowed the one style sheet inside it and nothing else."""
     policy = f"default-src 'none'; style-src {_style_hash(text)}; base-uri 'none'; frame-ancestors 'none'"
     return HTMLResponse(text, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
