@@ -14,13 +14,14 @@ from parley.wire.schema import data_definitions, envelope_schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binary:
-    """Frames that are no text: what they hold, and what may answer them."""
+    """Frames that are no text: what they hold, and what may answer them. `is_sent`: by the server."""
 
     name: str
     title: str
     summary: str
     operation: str
     answers: tuple[str, ...]
+    is_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,8 @@ def _operations(channel: Channel) -> dict[str, Any]:
         for entry in channel.protocol.of(Direction.CLIENT)
     }
     binary = channel.binary
-    operations[binary.name] = _operation(channel, "receive", binary.operation, [binary.name], binary.answers)
+    action = "send" if binary.is_sent else "receive"
+    operations[binary.name] = _operation(channel, action, binary.operation, [binary.name], binary.answers)
     unasked = [f"{Direction.SERVER}.{kind}" for kind in channel.unasked]
     operations["tell"] = _operation(channel, "send", "What the server sends of its own accord.", unasked, ())
     return operations

@@ -14,11 +14,13 @@ from docs.generating.asyncapi import Channel, asyncapi, asyncapi_file
 from docs.generating.native import CHANNEL as NATIVE_CHANNEL
 from docs.generating.native import native_page
 from docs.generating.reference import type_of
+from docs.generating.tts import CHANNEL as TTS_CHANNEL
+from docs.generating.tts import tts_page
 
 from parley.wire.catalogue import Direction, Entry
 
-CHANNELS = (NATIVE_CHANNEL, ASR_CHANNEL)
-PAGES = {"native": native_page(), "asr": asr_page()}
+CHANNELS = (NATIVE_CHANNEL, ASR_CHANNEL, TTS_CHANNEL)
+PAGES = {"native": native_page(), "asr": asr_page(), "tts": tts_page()}
 DOCUMENTS: dict[str, Any] = {channel.name: json.loads(asyncapi_file(channel)) for channel in CHANNELS}
 
 every = pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.name)
