@@ -75,7 +75,7 @@ class VoicesShown(Data):
     TYPE: ClassVar[str] = "voices"
 
     voices: tuple[VoiceShown, ...]
-    default: str | None
+    default: str | None = Field(default=None, description="Its id; null: no engine that speaks is installed.")
 
 
 class SpeakPong(Data):
