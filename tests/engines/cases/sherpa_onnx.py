@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from parley.engines.carried import package_folder
+from parley.engines.contract import Role
 from parley.engines.registry import discover
 from tests.engines.conformance import Case
 
@@ -33,6 +34,8 @@ def models_of(engine: str) -> Mapping[str, Path]:
     return {model.name: tiny_models() / model.name for model in discover()[engine].models}
 
 
-ENGINES = tuple(name for name, spec in discover().items() if spec.environment == "sherpa-onnx")
+ENGINES = tuple(
+    name for name, spec in discover().items() if spec.environment == "sherpa-onnx" and spec.role != Role.TTS
+)
 
 CASES = tuple(Case(engine=name, models=functools.partial(models_of, name)) for name in ENGINES)

@@ -433,9 +433,12 @@ MODELS: Mapping[str, Callable[[Path], None]] = {
 
 def make_all(folder: Path) -> Path:
     """Every model in a folder of its own, as `supply.Models` looks for them."""
+    from tests.engines.tiny import sherpa_voices
+
     for name, make in MODELS.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
         make(folder / name)
+    sherpa_voices.make_all(folder)
     return folder
 
 

@@ -14,6 +14,8 @@ BRANCHES = {
     ("paraformer-zh", "JunHowie/speech_seaco_paraformer_large_asr_nat-zh-cn-16k-common-vocab8404-pytorch"),
     ("moonshine-base-es", "UsefulSensors/moonshine-es"),
     ("sherpa-ten-vad", "streamkit/vad-models"),
+    ("sherpa-matcha-zh-baker", "csukuangfj/matcha-icefall-zh-baker"),
+    ("sherpa-hifigan-v2", "csukuangfj/sherpa-onnx-hifigan"),
     ("sensevoice-small", "iic/SenseVoiceSmall"),
     ("qwen3-asr-0.6b", "Qwen/Qwen3-ASR-0.6B"),
     ("glm-asr-nano-2512", "ZhipuAI/GLM-ASR-Nano-2512"),
