@@ -5,6 +5,8 @@ data_dir/pcm/        decoded audio
 data_dir/incoming/   recordings that arrive as a stream
 data_dir/uploads/    what is being sent to the server, a file per upload
 data_dir/recordings/ what was sent to it, a file per content
+data_dir/voices/     voices to speak with, a folder per voice
+data_dir/previews/   how voices sound that come with engines
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from parley.storage.tasks import Tasks
 from parley.storage.transcripts import Transcripts
 from parley.storage.units import Units
 from parley.storage.uploads import Uploads
+from parley.storage.voice_library import VoiceShelf
 from parley.storage.voices import Voices
 
 DATABASE = "parley.db"
@@ -64,6 +67,7 @@ class Store:
         self.outbox = Outbox(database)
         self.imports = Imports(database)
         self.voices = Voices(database)
+        self.voice_shelf = VoiceShelf(data_dir / "voices", data_dir / "previews", database)
         self._incoming = Incoming(data_dir / "incoming", self.leases)
 
     @classmethod
@@ -103,6 +107,7 @@ class Store:
         try:
             await self._incoming.sweep()
             await self.pcm.sweep(pcm_bytes)
+            await self.voice_shelf.sweep()
             await forget_least_recent(self._database, max_bytes=cache_bytes, max_age_s=cache_age_s)
             await self.leases.forget_abandoned()
         except StorageError as error:

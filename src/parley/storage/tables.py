@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Double, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD_REVISION = "0004"
+HEAD_REVISION = "0005"
 """The newest migration. Revisions count upwards, so that an older Parley knows a newer database."""
 
 
@@ -244,3 +244,26 @@ class VoiceRow(Row):
     speech_s: Mapped[float]
     created_at: Mapped[float]
     vector: Mapped[bytes]
+
+
+class LibraryVoiceRow(Row):
+    """A voice to speak with that a user has added; its files lie in a folder named after its id."""
+
+    __tablename__ = "library_voices"
+    __table_args__ = (Index("ix_library_voices_user_name", "user", "name", unique=True),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user: Mapped[str]
+    name: Mapped[str]
+    kind: Mapped[str]
+    engine: Mapped[str]
+    model: Mapped[str]
+    revision: Mapped[str]
+    language: Mapped[str]
+    transcript: Mapped[str]
+    design: Mapped[str]
+    instruct: Mapped[str]
+    consent_at: Mapped[float | None]
+    created_at: Mapped[float]
+    prompt: Mapped[bytes]
+    prompt_revision: Mapped[str]
