@@ -37,6 +37,15 @@ def test_there_is_one_socket_unless_more_are_wished() -> None:
     assert all(listener.fileno() == -1 for listener in listeners.all)
 
 
+def test_voices_may_have_a_socket_too() -> None:
+    with listening(load_settings(server={"port": 0}, voices={"tts_port": 0})) as listeners:
+        assert [path for path, _ in listeners.extra] == ["/tts"]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = load_settings(server={"port": 0}, voices={"tts_port": bound(taken)})
+        with pytest.raises(InvalidSettings, match="choose another with --tts-port"), listening(settings):
+            pass
+
+
 @pytest.mark.parametrize(("name", "option"), [("asr_port", "--asr-port"), ("funasr_port", "--funasr-port")])
 def test_a_port_that_is_taken_is_named_before_anything_starts(name: str, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -16,6 +16,7 @@ from parley.server.funasr.files import Decoder
 from parley.server.native.door import native_door
 from parley.server.pace import Pace
 from parley.server.socket.guests import Guests
+from parley.server.tts.door import tts_door
 from parley.settings import MIB, Settings
 
 
@@ -51,7 +52,8 @@ def hang_doors(behind: Behind, settings: Settings) -> Dispatch:
         behind.pace,
         behind.guests,
     )
-    return Dispatch(build(rooms), _live_doors(behind, settings), native)
+    doors = {**_live_doors(behind, settings), **_voice_doors(behind, settings)}
+    return Dispatch(build(rooms), doors, native)
 
 
 def _live_doors(behind: Behind, settings: Settings) -> dict[str, Door]:
@@ -73,3 +75,11 @@ def _live_doors(behind: Behind, settings: Settings) -> dict[str, Door]:
         )
     )
     return {"/asr": asr, "/funasr": funasr}
+
+
+def _voice_doors(behind: Behind, settings: Settings) -> dict[str, Door]:
+    """That of voices, by its path."""
+    room, authority = behind.rooms.synthesis, behind.rooms.authority
+    if room is None:
+        return {}
+    return {"/tts": tts_door(room, authority, options.tts_options(settings), behind.pace, behind.guests)}

@@ -33,7 +33,11 @@ class Listeners:
 def listening(settings: Settings) -> Generator[Listeners, None, None]:
     """All sockets, closed in the end; raises InvalidSettings when an address cannot be had."""
     host, live = settings.server.host, settings.live
-    wanted = [("/asr", live.asr_port, "--asr-port"), ("/funasr", live.funasr_port, "--funasr-port")]
+    wanted = [
+        ("/asr", live.asr_port, "--asr-port"),
+        ("/funasr", live.funasr_port, "--funasr-port"),
+        ("/tts", settings.voices.tts_port, "--tts-port"),
+    ]
     with contextlib.ExitStack() as stack:
         main = stack.enter_context(contextlib.closing(listen(host, settings.server.port)))
         extra = [

@@ -15,6 +15,7 @@ from parley.server.native.behind import NativeOptions
 from parley.server.rooms import DoorOptions
 from parley.server.socket.wire_options import WireOptions
 from parley.server.tls import TlsOptions
+from parley.server.tts.behind import TtsOptions
 from parley.settings import MIB, Settings
 from parley.storage.recording_rows import KeepMedia
 
@@ -98,6 +99,16 @@ def asr_options(settings: Settings) -> AsrOptions:
     """The share of the door of live recognition."""
     return AsrOptions(
         session_idle_s=settings.live.session_idle_s, auth_timeout_s=settings.server.auth_timeout_s
+    )
+
+
+def tts_options(settings: Settings) -> TtsOptions:
+    """The share of the door of voices."""
+    voices = settings.voices
+    return TtsOptions(
+        max_text_chars=voices.max_text_chars,
+        idle_s=voices.idle_s,
+        auth_timeout_s=settings.server.auth_timeout_s,
     )
 
 

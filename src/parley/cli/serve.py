@@ -21,6 +21,9 @@ def command(
     funasr_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Another port that serves /funasr, such as 10095.")
     ] = None,
+    tts_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Another port that serves /tts, such as 8766.")
+    ] = None,
     profile: Annotated[str | None, typer.Option(help="Profile of requests that name none.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Most speech worker processes.")] = None,
     device: Annotated[
@@ -71,6 +74,7 @@ def command(
         devices={"default": device, "strict": strict_device or None},
         server=_given(doors),
         live=_given(live),
+        voices=_given({"tts_port": tts_port}),
         auth=None if auth is None else {"enabled": auth},
     )
     serve(settings, tell.line)

@@ -15,6 +15,7 @@ from parley.jobs.updates import Update
 from parley.jobs.upload import Acknowledgement, ChunkReceipt, Opened, UploadPlan, UploadState
 from parley.live.contract import LiveRoom
 from parley.speech.transcript import Transcript
+from parley.synthesis.contract import SynthesisRoom
 from parley.wire.native.result import JsonResult, TextResult
 
 
@@ -157,7 +158,7 @@ class Rooms:
     the Prometheus page. `figures` are the numbers that the status page shows, by name; `profiles` are
     what may be recognised with, in the words of `/v1/profiles`; `system` tells
     how the server is, in those of `/v1/system`. `live` is where live sessions are opened,
-    None where there is no live speech.
+    None where there is no live speech; `synthesis` is where voices speak, None where there are none.
     """
 
     desk: Tasks
@@ -165,6 +166,7 @@ class Rooms:
     authority: Identities
     options: DoorOptions
     live: LiveRoom | None = None
+    synthesis: SynthesisRoom | None = None
     unready: Callable[[], Sequence[str]] = tuple
     figures: Callable[[], Mapping[str, float]] = dict
     profiles: Callable[[], Sequence[Mapping[str, object]]] = tuple
