@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-EMBEDDED = {"media": "pyav", "vad": "silero", "asr": "moonshine", "speakers": "xvector", "turn": "silence"}
+EMBEDDED = {
+    "media": "pyav",
+    "vad": "silero",
+    "asr": "moonshine",
+    "speakers": "xvector",
+    "turn": "silence",
+    "tts": "espeak-ng",
+}
 
 _RECOGNISERS = (
     *("whisper-tiny", "whisper-base", "whisper-small", "whisper-medium", "whisper-large-v3", "whisper-turbo"),
