@@ -74,6 +74,8 @@ class Lanes:
         return self._audio.popleft()
 
     def _obey(self, order: PlaybackOrder) -> None:
+        # The last one says what the loudspeaker is to do.
+        self._orders = deque(old for old in self._orders if old.turn != order.turn)
         self._orders.append(order)
         self._held = order.action == "pause"
         if order.action == "flush":
