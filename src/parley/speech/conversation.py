@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One turn of a conversation as it is remembered: of an answer, the words that were heard. `at` is seconds
+    """One turn of a conversation as it is remembered: of an answer, the words that were heard. `at`: seconds
     since the epoch."""
 
     role: Literal["user", "assistant"]

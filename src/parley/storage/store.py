@@ -1,6 +1,6 @@
 """Everything that is remembered, in one data directory.
 
-data_dir/parley.db   units, transcripts, leases (SQLite)
+data_dir/parley.db   units, transcripts, conversations, leases (SQLite)
 data_dir/pcm/        decoded audio
 data_dir/incoming/   recordings that arrive as a stream
 data_dir/uploads/    what is being sent to the server, a file per upload
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from parley.errors import StorageError
+from parley.storage.conversations import Conversations
 from parley.storage.database import Database
 from parley.storage.failures import storage_errors
 from parley.storage.hashing import HashProgress, hash_file
@@ -67,6 +68,7 @@ class Store:
         self.outbox = Outbox(database)
         self.imports = Imports(database)
         self.voices = Voices(database)
+        self.conversations = Conversations(database)
         self.voice_shelf = VoiceShelf(data_dir / "voices", data_dir / "previews", database)
         self._incoming = Incoming(data_dir / "incoming", self.leases)
 
@@ -108,6 +110,7 @@ class Store:
             await self._incoming.sweep()
             await self.pcm.sweep(pcm_bytes)
             await self.voice_shelf.sweep()
+            await self.conversations.sweep()
             await forget_least_recent(self._database, max_bytes=cache_bytes, max_age_s=cache_age_s)
             await self.leases.forget_abandoned()
         except StorageError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Double, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-HEAD_REVISION = "0005"
+HEAD_REVISION = "0006"
 """The newest migration. Revisions count upwards, so that an older Parley knows a newer database."""
 
 
