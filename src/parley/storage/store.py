@@ -110,7 +110,6 @@ class Store:
             await self._incoming.sweep()
             await self.pcm.sweep(pcm_bytes)
             await self.voice_shelf.sweep()
-            await self.conversations.sweep()
             await forget_least_recent(self._database, max_bytes=cache_bytes, max_age_s=cache_age_s)
             await self.leases.forget_abandoned()
         except StorageError as error:
