@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Protocol
 
 from parley import __version__
+from parley.assistant.contract import AssistantRoom
 from parley.jobs.edits import Edits
 from parley.jobs.principal import Principal
 from parley.jobs.task import Task, TaskState
 from parley.jobs.updates import Update
 from parley.jobs.upload import Acknowledgement, ChunkReceipt, Opened, UploadPlan, UploadState
 from parley.live.contract import LiveRoom
+from parley.speech.conversation import Message, StoredConversation
 from parley.speech.transcript import Transcript
 from parley.synthesis.contract import SynthesisRoom
 from parley.wire.native.result import JsonResult, TextResult
@@ -116,6 +118,30 @@ class Uploads(Protocol):
         ...
 
 
+class Remembered(Protocol):
+    """Conversations as they are kept; one of somebody else does not exist. Every method may raise
+    StorageError.
+    """
+
+    async def conversation(self, user: str, conversation_id: str) -> StoredConversation:
+        """One of the user's; raises ConversationNotFound."""
+        ...
+
+    async def messages(self, user: str, conversation_id: str, last: int | None = None) -> Sequence[Message]:
+        """What was said, in order; raises ConversationNotFound."""
+        ...
+
+    async def conversations(
+        self, user: str, limit: int, before: str | None = None
+    ) -> tuple[Sequence[StoredConversation], str | None]:
+        """The user's, the newest first, and where to go on; raises InvalidOption for a strange cursor."""
+        ...
+
+    async def delete(self, user: str, conversation_id: str) -> bool:
+        """Forget one; False where there is none."""
+        ...
+
+
 class Identities(Protocol):
     """The authority: who a token stands for."""
 
@@ -158,7 +184,8 @@ class Rooms:
     the Prometheus page. `figures` are the numbers that the status page shows, by name; `profiles` are
     what may be recognised with, in the words of `/v1/profiles`; `system` tells
     how the server is, in those of `/v1/system`. `live` is where live sessions are opened,
-    None where there is no live speech; `synthesis` is where voices speak, None where there are none.
+    None where there is no live speech; `synthesis` is where voices speak, None where there are none;
+    `assistant` is where conversations are held, and `conversations` where they are kept.
     """
 
     desk: Tasks
@@ -167,6 +194,8 @@ class Rooms:
     options: DoorOptions
     live: LiveRoom | None = None
     synthesis: SynthesisRoom | None = None
+    assistant: AssistantRoom | None = None
+    conversations: Remembered | None = None
     unready: Callable[[], Sequence[str]] = tuple
     figures: Callable[[], Mapping[str, float]] = dict
     profiles: Callable[[], Sequence[Mapping[str, object]]] = tuple
