@@ -82,8 +82,9 @@ class EngineSpec:
     which two mean vectors of a `speakers` engine are the same person's.
 
     Of a `tts` engine `presets` are the voices it comes with, the best first; `max_text_chars` is the
-    longest clause it may be given. With the capability CLONE it is a CloningTtsEngine too, with DESIGN it
-    makes voices from words, INSTRUCT lets words say how to speak, SPEED how fast.
+    longest clause it may be given, `sample_rate_hz` is what it speaks at and wants to learn voices from.
+    With the capability CLONE it is a CloningTtsEngine too, with DESIGN it makes voices from words, INSTRUCT
+    lets words say how to speak, SPEED how fast.
     """
 
     name: str
@@ -112,6 +113,7 @@ class EngineSpec:
     same_voice: float = 0.5
     presets: tuple[PresetVoice, ...] = ()
     max_text_chars: int = 300
+    sample_rate_hz: int = 24_000
 
     @property
     def takes_setup(self) -> bool:

@@ -79,6 +79,11 @@ class SynthesisRoom(Protocol):
         """Who speaks where nobody is named; raises VoicesNotInstalled, VoiceUnknown."""
         ...
 
+    async def warm(self, voice: VoiceFacts) -> None:
+        """Have a worker load the engine of a voice, so that its first request need not wait; raises
+        ParleyError where that fails."""
+        ...
+
     async def add(self, user: str, voice: NewVoice) -> VoiceFacts:
         """Keep a voice once its recording was found fit, with the moment of consent.
 
