@@ -9,6 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from parley.server import identity
 from parley.server.http import (
+    conversations,
     edits,
     events,
     jobs,
@@ -17,9 +18,11 @@ from parley.server.http import (
     page,
     profiles,
     results,
+    speech,
     submit,
     system,
     tus,
+    voices,
 )
 from parley.server.http.asking import EVERYWHERE, described
 from parley.server.http.cross_origin import cross_origin
@@ -43,10 +46,16 @@ _ROUTERS = (
     tus.router,
     operations.router,
     profiles.router,
+    conversations.router,
     system.router,
+    voices.router,
+    speech.router,
     page.router,
     identity.router,
 )
+
+
+_VOICES_ADDED_AT_ONCE = 4
 
 
 def build(rooms: Rooms) -> FastAPI:
@@ -64,6 +73,7 @@ def build(rooms: Rooms) -> FastAPI:
     app.state.methods = Methods(_ROUTERS)
     app.state.fetches = asyncio.Semaphore(rooms.options.max_fetches)
     app.state.turns = Turns()
+    app.state.voices_added = asyncio.Semaphore(_VOICES_ADDED_AT_ONCE)
     for router in _ROUTERS:
         app.include_router(router)
     at_login = described((401, 408, 413))

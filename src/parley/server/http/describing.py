@@ -23,6 +23,8 @@ the same things in the same words. Errors are problem documents (RFC 9457) whose
 _TAGS = [
     {"name": "jobs", "description": "Recordings become transcripts."},
     {"name": "uploads", "description": "Recordings that arrive in pieces, by tus 1.0.0 (https://tus.io)."},
+    {"name": "voices", "description": "Text becomes speech, in voices of the house or one's own."},
+    {"name": "conversations", "description": "What was said with the assistant."},
     {"name": "operations", "description": "For whoever runs the server."},
     {"name": "login", "description": "A cookie for the page."},
 ]
@@ -86,7 +88,8 @@ def _completed(
     made["components"]["securitySchemes"] = _SECURITY
     for path, operation in _operations(made):
         # What FastAPI says of requests that mean nothing; ours are 400.
-        operation["responses"].pop("422", None)
+        if operation["responses"].get("422", {}).get("description") == "Validation Error":
+            del operation["responses"]["422"]
         more = login if path == "/v1/login" else {}
         operation["responses"] = {**usual, **more, **operation["responses"]}
         if secured and path not in _OPEN:
@@ -111,12 +114,13 @@ def _schemas() -> dict[str, Any]:
     return found
 
 
-def form_schema(model: type[BaseModel], file_name: str) -> dict[str, Any]:
+def form_schema(model: type[BaseModel], file_name: str, *, is_needed: bool = True) -> dict[str, Any]:
     """A multipart form: the file, and the fields of a model, none of which can be null there."""
     described = model.model_json_schema()
+    required = [*([file_name] if is_needed else []), *described.get("required", [])]
     properties = {name: _without_null(field) for name, field in described["properties"].items()}
     file = {"type": "string", "format": "binary", "description": "The recording; its name is taken too."}
-    return {"type": "object", "required": [file_name], "properties": {file_name: file, **properties}}
+    return {"type": "object", "required": required, "properties": {file_name: file, **properties}}
 
 
 def _without_null(field: dict[str, Any]) -> dict[str, Any]:

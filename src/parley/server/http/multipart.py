@@ -25,12 +25,14 @@ FILE = "file"
 
 
 class Form:
-    """One form. First `begin`, then `content`; fields are complete when `content` has ended.
+    """One form, whose file is the part `file`. First `begin`, then `content`; fields are complete when
+    `content` has ended.
 
     Raises UploadRefused for a form that is broken, too long beside its file, or holds two files.
     """
 
-    def __init__(self, content_type: str, body: AsyncIterator[bytes]) -> None:
+    def __init__(self, content_type: str, body: AsyncIterator[bytes], file: str = FILE) -> None:
+        self.file = file
         self.fields: list[tuple[str, str]] = []
         self.file_name = ""
         self.has_file = False
@@ -45,16 +47,16 @@ class Form:
         except FormParserError as error:
             raise _broken() from error
 
-    async def begin(self) -> None:
-        """Read what comes before the file; raises MissingFileData when there is none."""
+    async def begin(self, *, needs_file: bool = True) -> None:
+        """Read what comes before the file; raises MissingFileData when there is none and must be."""
         while not self.has_file and await self._read():
             pass
-        if not self.has_file:
-            raise MissingFileData("The form has no file; send one as the part 'file'.")
+        if needs_file and not self.has_file:
+            raise MissingFileData(f"The form has no file; send one as the part '{self.file}'.")
 
     async def content(self) -> AsyncIterator[bytes]:
         """The bytes of the file; then the fields behind it are read too."""
-        more = True
+        more = self.has_file
         while more or self._pieces:
             while self._pieces:
                 yield self._pieces.popleft()
@@ -131,14 +133,14 @@ class _Parts:
     def _open(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         self._name = _text(options.get(b"name", b""))
-        self._in_file = self._name == FILE
+        self._in_file = self._name == self._form.file
         if self._in_file:
             if self._form.has_file:
                 raise UploadRefused("The form holds two files; send one recording per request.")
             self._form.has_file = True
             self._form.file_name = _text(options.get(b"filename", b""))
         elif b"filename" in options:
-            raise UploadRefused("The form holds a file under another name than 'file'.")
+            raise UploadRefused(f"The form holds a file under another name than '{self._form.file}'.")
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:

@@ -110,7 +110,8 @@ def _hotwords(texts: list[str]) -> Any:
     return texts
 
 
-def _truth(text: str) -> bool:
+def truth(text: str) -> bool:
+    """What a form says as true or false; raises ValueError."""
     truths = {"true": True, "1": True, "false": False, "0": False}
     if text.lower() not in truths:
         raise ValueError(text)
@@ -134,12 +135,12 @@ def _channel(text: str) -> str | int:
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "file_name": str,
     "file_hash": str,
-    "force_refresh": _truth,
+    "force_refresh": truth,
     "output_format": str,
     "engine": str,
     "language": str,
-    "diarize": _truth,
-    "word_align": _truth,
+    "diarize": truth,
+    "word_align": truth,
     "hotwords": str,
     "num_speakers": _whole,
     "min_speakers": _whole,
@@ -150,12 +151,12 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "from": _seconds,
     "to": _seconds,
     "callback_url": str,
-    "segments": _truth,
+    "segments": truth,
     "priority": str,
 }
 
 _WANTED: Mapping[Callable[[str], Any], str] = {
-    _truth: "true or false",
+    truth: "true or false",
     _whole: "a whole number",
     _seconds: "a number of seconds",
 }

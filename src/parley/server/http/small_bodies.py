@@ -13,8 +13,8 @@ MOST_BYTES = 64 * 1024
 PATIENCE_S = 30.0
 """For the whole of a body: whoever sends it is not known yet."""
 
-_STREAMED = ("/v1/jobs", "/v1/uploads")
-"""Where recordings come in; these have limits of their own."""
+_STREAMED = ("/v1/jobs", "/v1/uploads", "/v1/voices", "/v1/audio/speech")
+"""Where recordings and long texts come in; these have limits of their own."""
 
 
 class SmallBodies:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from parley.errors import ParleyError, RequestError, TextTooLong, VoicesBusy, VoicesNotInstalled, VoiceUnknown
+from parley.errors import ParleyError, RequestError, TextTooLong, VoicesBusy
+from parley.server.choosing import voices_for
 from parley.server.socket.ending import Ending
 from parley.server.socket.refusing import Refused, keep_pace
 from parley.server.tts.problems import problem_of
 from parley.server.tts.reading import RequestRefused, read_text
 from parley.server.tts.requests import Request
 from parley.server.tts.talk import Talk
-from parley.server.tts.wishing import shown, wish_of
+from parley.server.tts.wishing import wish_of
 from parley.wire.native.client import Auth
 from parley.wire.native.message import Data, now
 from parley.wire.native.server import AuthSuccess, AuthUser
@@ -144,10 +145,5 @@ class Hearing:
                 raise RuntimeError(f"nobody answers '{message.TYPE}'")
 
     async def _voices(self) -> VoicesShown:
-        room, user = self._talk.behind.room, self._talk.user
-        known = await room.voices(user)
-        try:
-            default = (await room.default_voice(user, None)).voice_id
-        except (VoicesNotInstalled, VoiceUnknown):
-            default = None
-        return VoicesShown(voices=tuple(shown(voice) for voice in known), default=default)
+        known, default = await voices_for(self._talk.behind.room, self._talk.user)
+        return VoicesShown(voices=known, default=default)
