@@ -17,7 +17,8 @@ class LiveWish:
 
     Several channels are mixed. `hotwords` are phrases with weights. `levels` asks for `Level` events,
     `record` for the audio to be kept and to end as a recording's task. `second_pass` False takes the
-    streaming text as final, where the profile has a streaming recogniser.
+    streaming text as final, where the profile has a streaming recogniser. `empties` asks for the finals
+    of utterances in which nothing was said, too.
     """
 
     sample_rate_hz: int = 16000
@@ -33,6 +34,7 @@ class LiveWish:
     levels: bool = False
     record: bool = False
     second_pass: bool = True
+    empties: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

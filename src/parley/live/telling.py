@@ -33,10 +33,12 @@ class Said:
 
 
 class Telling:
-    """Puts texts into the outbox. `finals` counts those told."""
+    """Puts texts into the outbox. `finals` counts those told; with `empties` utterances in which nothing was
+    said have one, too."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, *, empties: bool = False) -> None:
         self._outbox = outbox
+        self._empties = empties
         self._next = 0
         self._noticed: set[str] = set()
         self.finals = 0
@@ -55,7 +57,7 @@ class Telling:
 
     def final(self, utterance: Utterance, said: Said) -> None:
         """Say the last word, unless there is none and nobody waits for it."""
-        if utterance.number is None and not is_said(said.text):
+        if utterance.number is None and not is_said(said.text) and not self._empties:
             return
         self.notice(said.notices)
         number = self._number(utterance)
@@ -69,6 +71,7 @@ class Telling:
                 confidence=said.confidence,
                 words=said.words,
                 language=said.language,
+                decided=utterance.decided / SAMPLE_RATE_HZ if utterance.decided else None,
             )
         )
 

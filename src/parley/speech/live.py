@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from parley.errors import ParleyError
@@ -34,7 +34,8 @@ class Partial:
 class Final:
     """What was said in an utterance; never changes. Utterances are numbered from 0 without gaps.
 
-    Every utterance that had a partial has exactly one final, be its text empty.
+    Every utterance that had a partial has exactly one final, be its text empty. `decided` is how far the
+    audio had come when its end was.
     """
 
     utterance: int
@@ -44,6 +45,7 @@ class Final:
     confidence: float | None = None
     words: tuple[Word, ...] | None = None
     language: str | None = None
+    decided: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
