@@ -111,7 +111,7 @@ test("thrown away, nothing of it is heard or counted any more, and another answe
   const speaker = new Loudspeaker(RATE);
   speaker.add(3, RATE, 0, numbered(10000));
   play(speaker, 2);
-  speaker.flush();
+  speaker.flush(3, 0);
   const left = speaker.left?.samples ?? 0;
   assert.ok(left <= 256 + RATE * 0.01);
   play(speaker, 10);
@@ -155,4 +155,18 @@ test("held before anything came, it waits", () => {
   speaker.resume(1, 0);
   play(speaker, 3);
   assert.deepEqual(speaker.heard(0), [{ turn: 1, samples: 128 }]);
+});
+
+test("after a lost line the answer is told again from what the server knows, and goes on where it was heard", () => {
+  const speaker = new Loudspeaker(RATE);
+  speaker.add(1, RATE, 0, numbered(5000));
+  play(speaker, 10);
+  speaker.hold();
+  const left = speaker.left?.samples ?? 0;
+  speaker.flush(1, 640);
+  speaker.add(1, RATE, 640, numbered(4360, 640));
+  play(speaker, 2);
+  const rest = numbers(play(speaker, 40)).filter((sample) => sample > 0);
+  assert.deepEqual(rest, [...numbered(5000 - left - 256, left + 256)]);
+  assert.deepEqual(speaker.heard(0), [{ turn: 1, samples: 5000 }]);
 });

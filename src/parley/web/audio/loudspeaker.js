@@ -99,12 +99,18 @@ export class Loudspeaker {
     this.#isHeld = false;
   }
 
-  /** Fall silent, and forget what has not been played; what comes next is played. */
-  flush() {
+  /**
+   * Fall silent, and forget what has not been played; what comes next is played. Where the turn is told again from a
+   * later sample than its first, as after a lost line, what was played of it is not played twice.
+   * @param {number} turn
+   * @param {number} from
+   */
+  flush(turn, from) {
     if (!this.#isHeld) this.#fadeOut();
     this.#ring.clear();
     this.#spans = [];
-    this.#newest = null;
+    const left = this.#left;
+    this.#newest = from > 0 && left?.turn === turn ? { turn, end: left.samples } : null;
     this.#resampler = null;
     this.#drain = 0;
     this.#isHeld = false;

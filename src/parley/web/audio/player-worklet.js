@@ -48,7 +48,7 @@ class Player extends AudioWorkletProcessor {
       case "resume":
         return this.#speaker.resume(order.turn, order.from);
       case "flush":
-        this.#speaker.flush();
+        this.#speaker.flush(order.turn, order.from);
         return this.#report(0);
       case "latency":
         this.#latency = Math.round(order.seconds * sampleRate);
