@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from generating import asr, funasr, native, tts
+from generating import asr, assistant, funasr, native, tts
 from generating.asyncapi import asyncapi_file
 from generating.errors import errors_page
 from generating.models import models_page
@@ -43,6 +43,9 @@ def pages() -> dict[Path, str]:
         DOCS / "protocols" / "funasr.md": funasr.funasr_page(),
         DOCS / "protocols" / "funasr.zh-CN.md": funasr.funasr_page_in_chinese(),
         DOCS / "protocols" / "asr.asyncapi.json": asyncapi_file(asr.CHANNEL),
+        DOCS / "protocols" / "assistant.md": assistant.assistant_page(),
+        DOCS / "protocols" / "assistant.schema.json": schema_file(assistant.ASSISTANT),
+        DOCS / "protocols" / "assistant.asyncapi.json": asyncapi_file(assistant.CHANNEL),
         DOCS / "protocols" / "tts.md": tts.tts_page(),
         DOCS / "protocols" / "tts.schema.json": schema_file(tts.TTS),
         DOCS / "protocols" / "tts.asyncapi.json": asyncapi_file(tts.CHANNEL),

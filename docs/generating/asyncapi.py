@@ -28,7 +28,8 @@ class Binary:
 class Channel:
     """What the messages of a protocol do not say: where they are sent, and which answer which.
 
-    `unasked` is what the server sends without being asked in that moment.
+    `unasked` is what the server sends without being asked in that moment; `back` are frames that go the
+    other way than those of `binary`.
     """
 
     protocol: Protocol
@@ -39,6 +40,17 @@ class Channel:
     answers: Mapping[str, tuple[str, ...]]
     unasked: tuple[str, ...]
     binary: Binary
+    back: Binary | None = None
+
+    @property
+    def binaries(self) -> tuple[Binary, ...]:
+        """Frames of both ways."""
+        return (self.binary,) if self.back is None else (self.binary, self.back)
+
+
+def key_of(name: str) -> str:
+    """The name of a message as a key: AsyncAPI takes no colon there."""
+    return name.replace(":", ".")
 
 
 def asyncapi_file(channel: Channel) -> str:
@@ -48,8 +60,8 @@ def asyncapi_file(channel: Channel) -> str:
 
 def asyncapi(channel: Channel) -> dict[str, Any]:
     """The document, written from the server's side: it receives what clients send."""
-    messages = {entry.name: _message(entry) for entry in channel.protocol.entries}
-    messages[channel.binary.name] = _binary(channel.binary)
+    messages = {key_of(entry.name): _message(entry) for entry in channel.protocol.entries}
+    messages |= {binary.name: _binary(binary) for binary in channel.binaries}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -94,9 +106,9 @@ def _operations(channel: Channel) -> dict[str, Any]:
         entry.type: _operation(channel, "receive", entry.summary, [entry.name], channel.answers[entry.type])
         for entry in channel.protocol.of(Direction.CLIENT)
     }
-    binary = channel.binary
-    action = "send" if binary.is_sent else "receive"
-    operations[binary.name] = _operation(channel, action, binary.operation, [binary.name], binary.answers)
+    for binary in channel.binaries:
+        action = "send" if binary.is_sent else "receive"
+        operations[binary.name] = _operation(channel, action, binary.operation, [binary.name], binary.answers)
     unasked = [f"{Direction.SERVER}.{kind}" for kind in channel.unasked]
     operations["tell"] = _operation(channel, "send", "What the server sends of its own accord.", unasked, ())
     return operations
@@ -119,7 +131,7 @@ def _operation(
 
 
 def _in_channel(channel: Channel, name: str) -> dict[str, str]:
-    return {"$ref": f"#/channels/{channel.name}/messages/{name}"}
+    return {"$ref": f"#/channels/{channel.name}/messages/{key_of(name)}"}
 
 
 def _message(entry: Entry) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import uvicorn
 from parley.errors import (
     AuthFailed,
     CancelFailed,
+    ConversationNotFound,
     EditConflict,
     FileNotFound,
     FileTooLarge,
@@ -45,6 +46,7 @@ from parley.jobs.upload import (
 from parley.server.application import DoorOptions, Rooms, build
 from parley.server.http_wire import BoundedHttp
 from parley.server.identity import PEER, Peer
+from parley.speech.conversation import Message, StoredConversation
 from parley.speech.transcript import Segment, Transcript
 from parley.wire.native.result import JsonResult, TextResult
 
@@ -316,6 +318,36 @@ class Introduced:
         await self.app({**scope, PEER: peer}, receive, send)
 
 
+class ScriptedConversations:
+    """One conversation of everybody's who asks for it."""
+
+    def __init__(self) -> None:
+        self.stored = StoredConversation(
+            conversation_id="c1", title="王芳好", language="zh", started_at=1.0, updated_at=2.0, messages=2
+        )
+        self.said = [
+            Message(role="user", text="王芳好", at=1.5),
+            Message(role="assistant", text="你好", at=2.0, interrupted=True),
+        ]
+
+    async def conversation(self, user: str, conversation_id: str) -> StoredConversation:
+        if conversation_id != self.stored.conversation_id:
+            raise ConversationNotFound("There is no conversation with this id.")
+        return self.stored
+
+    async def messages(self, user: str, conversation_id: str, last: int | None = None) -> list[Message]:
+        await self.conversation(user, conversation_id)
+        return self.said[-(last or len(self.said)) :]
+
+    async def conversations(
+        self, user: str, limit: int, before: str | None = None
+    ) -> tuple[list[StoredConversation], str | None]:
+        return [self.stored][:limit], None
+
+    async def delete(self, user: str, conversation_id: str) -> bool:
+        return conversation_id == self.stored.conversation_id
+
+
 class Scene:
     """The doors with scripted rooms behind them."""
 
@@ -329,6 +361,7 @@ class Scene:
             authority=ScriptedAuthority(users),
             options=DoorOptions(**options),
             unready=lambda: self.unready,
+            conversations=ScriptedConversations(),
             metrics=lambda: b"parley_up 1\n",
             figures=lambda: {"waiting": 3, "odd": 1.5},
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,9 @@ import jsonschema_rs
 import pytest
 from docs.generating.asr import CHANNEL as ASR_CHANNEL
 from docs.generating.asr import asr_page
-from docs.generating.asyncapi import Channel, asyncapi, asyncapi_file
+from docs.generating.assistant import CHANNEL as ASSISTANT_CHANNEL
+from docs.generating.assistant import assistant_page
+from docs.generating.asyncapi import Channel, asyncapi, asyncapi_file, key_of
 from docs.generating.native import CHANNEL as NATIVE_CHANNEL
 from docs.generating.native import native_page
 from docs.generating.reference import type_of
@@ -19,8 +22,8 @@ from docs.generating.tts import tts_page
 
 from parley.wire.catalogue import Direction, Entry
 
-CHANNELS = (NATIVE_CHANNEL, ASR_CHANNEL, TTS_CHANNEL)
-PAGES = {"native": native_page(), "asr": asr_page(), "tts": tts_page()}
+CHANNELS = (NATIVE_CHANNEL, ASR_CHANNEL, TTS_CHANNEL, ASSISTANT_CHANNEL)
+PAGES = {"native": native_page(), "asr": asr_page(), "tts": tts_page(), "assistant": assistant_page()}
 DOCUMENTS: dict[str, Any] = {channel.name: json.loads(asyncapi_file(channel)) for channel in CHANNELS}
 
 every = pytest.mark.parametrize("channel", CHANNELS, ids=lambda channel: channel.name)
@@ -92,13 +95,16 @@ def test_every_message_is_sent_or_received_by_an_operation(channel: Channel) -> 
     }
     messages = set(document["components"]["messages"])
     assert messages <= used
-    assert messages == {entry.name for entry in channel.protocol.entries} | {channel.binary.name}
+    assert messages == {key_of(entry.name) for entry in channel.protocol.entries} | {
+        binary.name for binary in channel.binaries
+    }
+    assert all(re.fullmatch(r"[\w.-]+", name) for name in messages)
 
 
 @entries
 def test_the_example_fits_the_payload(channel: Channel, entry: Entry) -> None:
     document = DOCUMENTS[channel.name]
-    message = document["components"]["messages"][entry.name]
+    message = document["components"]["messages"][key_of(entry.name)]
     payload = message["payload"] | {"components": document["components"]}
     [example] = message["examples"]
     jsonschema_rs.validate(payload, example["payload"])

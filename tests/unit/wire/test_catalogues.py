@@ -15,9 +15,10 @@ from parley.wire.native.catalogue import NATIVE
 from parley.wire.native.message import envelope
 from parley.wire.schema import schema
 from parley.wire.speech.asr_catalogue import ASR
+from parley.wire.speech.assistant_catalogue import ASSISTANT
 from parley.wire.speech.tts_catalogue import TTS
 
-PROTOCOLS = {"native": NATIVE, "asr": ASR, "tts": TTS}
+PROTOCOLS = {"native": NATIVE, "asr": ASR, "tts": TTS, "assistant": ASSISTANT}
 SCHEMAS = {name: schema(protocol) for name, protocol in PROTOCOLS.items()}
 ENTRIES = [(name, entry) for name, protocol in PROTOCOLS.items() for entry in protocol.entries]
 OF_SERVER = [(name, entry) for name, entry in ENTRIES if entry.direction is Direction.SERVER]

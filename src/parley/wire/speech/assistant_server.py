@@ -17,8 +17,8 @@ class AssistantReady(Data):
     session_id: str
     resume_token: str
     conversation_id: str
-    voice: str | None = Field(description="The id of the voice; null where none is installed.")
-    language: str | None
+    voice: str | None = Field(default=None, description="The id of the voice; null where none is installed.")
+    language: str | None = None
     sample_rate: int = Field(description="Of the answers' audio.")
     model: str = Field(description="The language model.")
     parrot: bool = Field(description="There is no language model: what was heard is repeated.")
@@ -40,9 +40,9 @@ class UserTranscript(Data):
 
     TYPE: ClassVar[str] = "voice_assistant:user_transcript"
 
-    partial: str | None
-    final_text: str | None
-    confidence: float | None
+    partial: str | None = None
+    final_text: str | None = None
+    confidence: float | None = None
     turn: int
     revision: int = 0
     typed: bool = False
@@ -105,12 +105,12 @@ class TurnMeasured(Data):
     TYPE: ClassVar[str] = "voice_assistant:turn_metrics"
 
     turn: int
-    endpoint_ms: int | None = Field(description="The silence that was waited for.")
-    asr_final_ms: int | None
-    llm_first_token_ms: int | None
-    first_sentence_ms: int | None
-    tts_first_audio_ms: int | None
-    first_audio_sent_ms: int | None
+    endpoint_ms: int | None = Field(default=None, description="The silence that was waited for.")
+    asr_final_ms: int | None = None
+    llm_first_token_ms: int | None = None
+    first_sentence_ms: int | None = None
+    tts_first_audio_ms: int | None = None
+    first_audio_sent_ms: int | None = None
     interrupted: bool
 
 
