@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Request, Response
 from pydantic import ConfigDict, Field, StrictStr
 from pydantic.config import JsonDict
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from parley.errors import (
     FileTooLarge,
@@ -46,6 +47,15 @@ MOST_REFERENCE_BYTES = 50 * 1024 * 1024
 """Half a minute of any format that people record in."""
 
 _FORM = "multipart/form-data"
+
+
+class _OwnVoice(StringConvertor):
+    """The id of a voice in a path. It may hold slashes; what ends with `/preview` is another page."""
+
+    regex = ".*(?<!/preview)"
+
+
+register_url_convertor("own_voice", _OwnVoice())
 
 VoiceIdPath = Annotated[
     str, Path(max_length=200, description="The id of a voice; one of a preset holds a slash.")
@@ -255,7 +265,7 @@ async def _preview(rooms: Rooms, user: str, voice_id: str) -> FilePath:
 
 
 @router.delete(
-    "/v1/voices/{voice_id:path}",
+    "/v1/voices/{voice_id:own_voice}",
     status_code=204,
     summary="Forget a voice",
     responses={204: {"description": "It and its files are gone."}, **problems(404)},
