@@ -44,7 +44,7 @@ class Means:
     voice: SpeakingWish | None
     finalize: Callable[[], Coroutine[Any, Any, None]]
     measured: Callable[[TurnMetrics], None]
-    troubled: Callable[[], None]
+    troubled: Callable[[Trouble], None]
     over: Callable[[], None]
     clock: Callable[[], float]
 
@@ -98,7 +98,7 @@ class Driver:
     def tell(self, event: AssistantEvent) -> None:
         """Tell the client something that is none of the machine's business."""
         if isinstance(event, Trouble):
-            self._means.troubled()
+            self._means.troubled(event)
         self.outbox.put(event)
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from typing import Self
 from parley.assistant.contract import AssistantStats, ConversationFacts, LanguageModel, Memory, Message
 from parley.assistant.driver import Driver, Means
 from parley.assistant.ear import Ear
-from parley.assistant.events import Loudness, Trouble
+from parley.assistant.events import Loudness, Trouble, TurnMetrics
 from parley.assistant.floor import ANSWER_RATE_HZ, MOST_REMEMBERED, Floor
 from parley.assistant.happenings import Happening, Opened, StopAsked
 from parley.assistant.keeper import Keeper
@@ -40,7 +40,8 @@ CLOSE_GRACE_S = 5.0
 
 
 class Assistant:
-    """The room of contract.AssistantRoom: `async with Assistant(...) as room`.
+    """The room of contract.AssistantRoom: `async with Assistant(...) as room`. `told` is called with every
+    turn's metrics and every trouble.
 
     `profile_tts` says which engine speaks best beside a profile. `instructions` are what the language
     model is told where a client says nothing else.
@@ -56,6 +57,7 @@ class Assistant:
         instructions: str = "",
         profile_tts: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        told: Callable[[TurnMetrics | Trouble], None] | None = None,
     ) -> None:
         self._live = live
         self._synthesis = synthesis
@@ -68,7 +70,7 @@ class Assistant:
         self._sessions: dict[str, Session] = {}
         self._ended: dict[str, Session] = {}
         self._opening: list[str] = []
-        self._tally = Tally()
+        self._tally = Tally(told)
         self._is_closed = False
         self._burials: set[asyncio.TimerHandle] = set()
 
