@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from parley.engines.contract import EngineSpec
 
 EMBEDDED = {
     "media": "pyav",
@@ -85,3 +87,25 @@ BEST_OF_MANY = (
     "whisper-tiny",
 )
 """What `auto` prefers where nobody said which language."""
+
+VOICES = (
+    *("kokoro", "kokoro-zh", "vits-melo", "matcha-zh", "vits-zh"),
+    *("qwen3-tts", "qwen3-tts-0.6b", "qwen3-tts-base", "qwen3-tts-base-0.6b", "qwen3-tts-design"),
+)
+"""Which engine speaks where nobody chooses: by how natural their publishers' samples sound, those first that
+keep up with a listener on a processor. Qwen3-TTS sounds best and needs a graphics card, so it is named by
+whoever has one."""
+
+VOICES_OF: Mapping[str, tuple[str, ...]] = {"zh": ("kokoro-zh", "vits-melo", "matcha-zh", "kokoro")}
+"""What comes before those in a language."""
+
+LAST_VOICE = "espeak-ng"
+"""Understood by everybody, taken for a human by nobody."""
+
+
+def voices_by_preference(specs: Iterable[EngineSpec], language: str | None = None) -> dict[str, EngineSpec]:
+    """Engines that speak, by name, the best for a language first; a user's own come before `LAST_VOICE`."""
+    known = {spec.name: spec for spec in specs}
+    ranked = (*VOICES_OF.get(language or "", ()), *VOICES, *(name for name in known if name != LAST_VOICE))
+    order = dict.fromkeys((*ranked, LAST_VOICE))
+    return {name: known[name] for name in order if name in known}

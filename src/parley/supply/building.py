@@ -80,6 +80,8 @@ def build(wish: Wish, folder: Path, report: Report, log: Callable[[str], None]) 
     if wish.torch is not None:
         _install_torch(str(python), wish, wish.torch, heard)
     install(str(python), _arguments(wish), heard)
+    if wish.recipe.alone:
+        install(str(python), ["--no-deps", "-r", wish.recipe.alone_requirements], heard)
     report("looking at the result")
     try:
         (folder / IN_USE).touch()

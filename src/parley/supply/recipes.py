@@ -16,7 +16,8 @@ class Recipe:
 
     `imports` must work when it is made. With `uses_torch` the pinned `torch` comes in a build of its own
     (`torch_builds`), and must work too. With `cuda` further requirements are installed for NVIDIA cards, from
-    `<name>.cuda.txt`. `disk_mib` is about what it takes, PyTorch and CUDA libraries not counted.
+    `<name>.cuda.txt`. With `alone` the packages of `<name>.alone.txt` come without what they ask for, where that
+    is much and not needed. `disk_mib` is about what it takes, PyTorch and CUDA libraries not counted.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Recipe:
     disk_mib: int
     uses_torch: bool = False
     cuda: bool = False
+    alone: bool = False
     pins: Path = PINS
 
     @property
@@ -40,6 +42,11 @@ class Recipe:
     def cuda_requirements(self) -> Path:
         """The file of the libraries for NVIDIA cards."""
         return self.pins / f"{self.name}.cuda.txt"
+
+    @property
+    def alone_requirements(self) -> Path:
+        """The file of the packages that come without what they ask for."""
+        return self.pins / f"{self.name}.alone.txt"
 
     def torch_version(self) -> str:
         """The pinned version of PyTorch, "" where the environment has none."""
@@ -69,5 +76,12 @@ RECIPES = _by_name(
     Recipe(name="faster-whisper", imports=("faster_whisper", "ctranslate2"), disk_mib=450, cuda=True),
     Recipe(name="glm-asr", imports=("transformers",), disk_mib=850, uses_torch=True),
     Recipe(name="qwen3-asr", imports=("funasr", "qwen_asr"), disk_mib=1450, uses_torch=True),
+    Recipe(
+        name="qwen3-tts",
+        imports=("transformers", "accelerate", "librosa", "soundfile"),
+        disk_mib=800,
+        uses_torch=True,
+        alone=True,
+    ),
 )
 """The environments that `parley engines install` knows."""

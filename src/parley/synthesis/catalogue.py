@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from parley.engines.contract import Capability, EngineSpec
+from parley.engines.shipped import voices_by_preference
 from parley.errors import UnsupportedOption, VoicesNotInstalled, VoiceUnknown
 from parley.speech.voice import PresetVoice, VoiceFacts
 from parley.synthesis.options import SpeakingWish
@@ -96,7 +97,8 @@ class Catalogue:
         )
         # Of one engine the voice whose own language it is, in the engine's order.
         presets = [voice for voice in fit if voice.kind == "preset"]
-        first = presets[0].engine if presets else ""
+        able_engines = (self.engines[voice.engine] for voice in presets)
+        first = next(iter(voices_by_preference(able_engines, language)), "")
         ranked = [voice for voice in presets if voice.engine == first]
         for group in (own, chosen, ranked):
             if group:

@@ -20,6 +20,10 @@ BRANCHES = {
     ("qwen3-asr-0.6b", "Qwen/Qwen3-ASR-0.6B"),
     ("glm-asr-nano-2512", "ZhipuAI/GLM-ASR-Nano-2512"),
     *(
+        (f"qwen3-tts-{kind.lower()}", f"Qwen/Qwen3-TTS-12Hz-{kind}")
+        for kind in ("1.7B-CustomVoice", "0.6B-CustomVoice", "1.7B-Base", "0.6B-Base", "1.7B-VoiceDesign")
+    ),
+    *(
         (f"faster-whisper-{size}", f"pengzhendong/faster-whisper-{size}")
         for size in ("tiny", "base", "small", "medium", "large-v3")
     ),

@@ -28,9 +28,12 @@ def normal(name: str) -> str:
 def test_every_package_is_pinned_once_and_what_workers_need_is_among_them(recipe: Recipe) -> None:
     pins, rest = read_pins(recipe.requirements), read_pins(recipe.constraints)
     assert {"numpy", "msgspec"} <= set(pins)
-    names = [normal(name) for name in (*pins, *rest)]
+    alone = read_pins(recipe.alone_requirements) if recipe.alone else {}
+    names = [normal(name) for name in (*pins, *rest, *alone)]
     assert len(names) == len(set(names))
-    assert all(re.fullmatch(r"\d+(\.\d+)*(\.post\d+)?", version) for version in {**pins, **rest}.values())
+    versions = {**pins, **rest, **alone}.values()
+    assert all(re.fullmatch(r"\d+(\.\d+)*(\.post\d+)?", version) for version in versions)
+    assert recipe.alone == recipe.alone_requirements.exists()
     assert ("torch" in pins) is recipe.uses_torch
     # Nothing of ours needs it, and it has to match PyTorch's build to the letter.
     assert "torchaudio" not in names
