@@ -6,9 +6,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from parley.api import listen, stream, transcribe, transcribe_async, transcribe_live
+    from parley.api import listen, speak, stream, transcribe, transcribe_async, transcribe_live
     from parley.errors import ParleyError
     from parley.speech.live import Done, Final, Level, LiveEvent, Partial, Received, Trouble, Voice
+    from parley.speech.speaking import Sentence, SpeechBegun, SpeechEvent, Spoken, SpokenAudio
     from parley.speech.transcript import Segment, Transcript, Word
 
 __version__ = "0.1.0"
@@ -19,10 +20,14 @@ _HOMES = {
     "stream": "parley.api",
     "listen": "parley.api",
     "transcribe_live": "parley.api",
+    "speak": "parley.api",
     "ParleyError": "parley.errors",
     **dict.fromkeys(
         ("Done", "Final", "Level", "LiveEvent", "Partial", "Received", "Trouble", "Voice"),
         "parley.speech.live",
+    ),
+    **dict.fromkeys(
+        ("Sentence", "SpeechBegun", "SpeechEvent", "Spoken", "SpokenAudio"), "parley.speech.speaking"
     ),
     "Segment": "parley.speech.transcript",
     "Transcript": "parley.speech.transcript",
@@ -38,11 +43,17 @@ __all__ = [
     "Partial",
     "Received",
     "Segment",
+    "Sentence",
+    "SpeechBegun",
+    "SpeechEvent",
+    "Spoken",
+    "SpokenAudio",
     "Transcript",
     "Trouble",
     "Voice",
     "Word",
     "listen",
+    "speak",
     "stream",
     "transcribe",
     "transcribe_async",

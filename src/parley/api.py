@@ -1,4 +1,4 @@
-"""The public functions: recordings and live speech become text from Python.
+"""The public functions: recordings and live speech become text from Python, and text becomes speech.
 
 import parley
 
@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
-from parley.app import nobody_listens, open_workshop
+from parley.app import nobody_listens, open_workshop, speaking
 from parley.app.hearing import LocalSession, hear
 from parley.batch.events import Event, Heard
 from parley.batch.wish import Wish
@@ -26,7 +26,9 @@ from parley.settings import Settings, load_settings
 from parley.speech.live import LiveEvent
 from parley.speech.media import SAMPLE_RATE_HZ, DecodeOptions, RawFormat
 from parley.speech.recognition import RecognitionOptions, SpeakerCount, parse_speaker_count
+from parley.speech.speaking import SpeechEvent
 from parley.speech.transcript import Segment, Transcript
+from parley.synthesis.options import SpeakingWish
 
 
 class Asked(TypedDict, total=False):
@@ -70,6 +72,21 @@ class AskedLive(TypedDict, total=False):
     endpoint_silence_ms: int
     words: bool
     levels: bool
+    data_dir: str | Path
+
+
+class AskedSpeech(TypedDict, total=False):
+    """Options of `speak`. `voice` is an id or a name as `parley voices list` shows it; without one `language`
+    decides, and without that the text; `engine` is preferred then. `instruct` says in words how to speak.
+    """
+
+    voice: str
+    language: str
+    engine: str
+    speed: float
+    sample_rate: int
+    instruct: str
+    paced: bool
     data_dir: str | Path
 
 
@@ -150,6 +167,29 @@ async def transcribe_live(
                 await tell(event)
 
     async with aclosing(events_of(work)) as events:
+        async for event in events:
+            yield event
+
+
+async def speak(
+    text: str | AsyncIterable[str] | Iterable[str], **asked: Unpack[AskedSpeech]
+) -> AsyncGenerator[SpeechEvent, None]:
+    """A text, whole or in pieces as they are written, becomes speech: `async for event in parley.speak("Hi")`.
+
+    `SpeechBegun` comes first, then a `Sentence` before the `SpokenAudio` of each clause, `Spoken` last.
+    Leaving the iterator stops the voice. Raises parley.ParleyError, and what iterating over `text` raised.
+    """
+    wish = SpeakingWish(
+        voice=asked.get("voice"),
+        language=asked.get("language"),
+        engine=asked.get("engine"),
+        speed=asked.get("speed", 1.0),
+        sample_rate_hz=asked.get("sample_rate"),
+        instruct=asked.get("instruct", ""),
+        paced=asked.get("paced", False),
+    )
+    settings = load_settings(data_dir=asked.get("data_dir"))
+    async with aclosing(speaking.speak(settings, text, wish)) as events:
         async for event in events:
             yield event
 

@@ -10,8 +10,11 @@ from parley.client.live_plain import LiveSession
 from parley.client.live_session import AsyncLiveSession
 from parley.client.options import Options
 from parley.client.result import Result
+from parley.client.speaking import SpeakOptions
 from parley.client.synchronous import Client, Job
 from parley.speech.live import Done, Final, Level, LiveEvent, Partial, Received, Trouble, Voice
+from parley.speech.speaking import Sentence, SpeechBegun, SpeechEvent, Spoken, SpokenAudio
+from parley.speech.voice import VoiceFacts
 
 __all__ = [
     "AsyncClient",
@@ -35,7 +38,14 @@ __all__ = [
     "Received",
     "Result",
     "Segment",
+    "Sentence",
+    "SpeakOptions",
+    "SpeechBegun",
+    "SpeechEvent",
+    "Spoken",
+    "SpokenAudio",
     "Trouble",
     "Uploading",
     "Voice",
+    "VoiceFacts",
 ]

@@ -6,8 +6,11 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, aclosing
+from pathlib import Path
 from typing import Any, Self, Unpack
 
+from parley.client import speaking
+from parley.client import voices as library
 from parley.client.address import parse_address
 from parley.client.asking import ask
 from parley.client.events import Completed, Event, Progress, Queued, Reading, Segment, Uploading
@@ -22,8 +25,11 @@ from parley.client.options import Options, check_options
 from parley.client.result import Result
 from parley.client.sending import Sending, Tell
 from parley.client.source import Readable, Source, open_source
+from parley.client.speaking import SpeakOptions, Text
 from parley.client.tls import tls_context
 from parley.speech.live import LiveEvent
+from parley.speech.speaking import SpeechEvent
+from parley.speech.voice import VoiceFacts
 from parley.wire.native.client import (
     MIB,
     MOST_TASKS_IN_A_BATCH,
@@ -173,6 +179,45 @@ class AsyncClient:
         async with self.listen(**options) as session, aclosing(converse(session, chunks)) as events:
             async for event in events:
                 yield event
+
+    async def speak(self, text: Text, **options: Unpack[SpeakOptions]) -> AsyncGenerator[SpeechEvent, None]:
+        """A text, whole or in pieces as they are written, becomes speech: `SpeechBegun`, then a `Sentence`
+        before the `SpokenAudio` of each clause, `Spoken` last. Leaving the iterator stops the voice.
+        """
+        async with aclosing(speaking.speak(self._door, text, options)) as events:
+            async for event in events:
+                yield event
+
+    async def voices(self) -> list[VoiceFacts]:
+        """The voices that can be chosen: presets of the server's engines, then one's own."""
+        return await library.voices(self._door)
+
+    async def add_voice(
+        self,
+        audio: str | os.PathLike[str] | None,
+        *,
+        name: str,
+        transcript: str = "",
+        consent: bool = False,
+        language: str | None = None,
+        engine: str | None = None,
+        design: str = "",
+    ) -> VoiceFacts:
+        """A voice of one's own: cloned from a recording of 3 to 30 seconds in which somebody who agrees
+        (`consent`) says `transcript`, or without a recording from `design`, the voice in words.
+        """
+        asked = {"transcript": transcript, "language": language, "engine": engine, "design": design}
+        given = {field: value for field, value in asked.items() if value}
+        fields = {"name": name, "consent": str(consent).lower(), **given}
+        return await library.add_voice(self._door, None if audio is None else Path(audio), fields)
+
+    async def remove_voice(self, voice_id: str) -> None:
+        """Forget a voice of one's own; raises VoiceUnknown."""
+        await library.remove_voice(self._door, voice_id)
+
+    async def preview_voice(self, voice_id: str) -> bytes:
+        """A few seconds of a voice, as a WAV file."""
+        return await library.preview(self._door, voice_id)
 
     async def _journey(
         self, file: Readable, options: Options, go: Callable[[Journey, Sending], Awaitable[None]]

@@ -99,6 +99,20 @@ class Line:
             raise Silence from None
         except ConnectionClosed as error:
             raise closed(error, self._address) from error
+        return await self._message(frame)
+
+    async def hear(self, silence_s: float) -> Message | bytes:
+        """The next message, or the bytes of a binary one; raises Silence when none comes for so long."""
+        try:
+            async with asyncio.timeout(silence_s):
+                frame = await self._socket.recv()
+        except TimeoutError:
+            raise Silence from None
+        except ConnectionClosed as error:
+            raise closed(error, self._address) from error
+        return frame if isinstance(frame, bytes) else await self._message(frame)
+
+    async def _message(self, frame: str | bytes) -> Message:
         try:
             found = await _decoded(frame)
             return Message(str(found["type"]), found.get("data") or {})
@@ -112,7 +126,7 @@ class Line:
             raise closed(error, self._address) from error
 
 
-async def _decoded(frame: bytes) -> Any:
+async def _decoded(frame: str | bytes) -> Any:
     return json.loads(frame) if len(frame) < _LARGE_BYTES else await asyncio.to_thread(json.loads, frame)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
 from typing import Any, Self, Unpack
@@ -16,8 +17,11 @@ from parley.client.options import Options
 from parley.client.portal import Portal
 from parley.client.result import Result
 from parley.client.source import Readable
+from parley.client.speaking import SpeakOptions, Text
 from parley.speech.live import LiveEvent
+from parley.speech.speaking import SpeechEvent
 from parley.speech.transcript import Transcript
+from parley.speech.voice import VoiceFacts
 from parley.wire.native.client import OutputFormat, TaskStatusName
 from parley.wire.native.server import BatchItem, ListItem, TaskStatus
 
@@ -90,6 +94,46 @@ class Client:
     ) -> Generator[LiveEvent, None, None]:
         """See `AsyncClient.transcribe_live`."""
         yield from self._portal.iterate(self._client.transcribe_live(chunks, **options))
+
+    def speak(self, text: Text, **options: Unpack[SpeakOptions]) -> Generator[SpeechEvent, None, None]:
+        """See `AsyncClient.speak`."""
+        yield from self._portal.iterate(self._client.speak(text, **options))
+
+    def voices(self) -> list[VoiceFacts]:
+        """See `AsyncClient.voices`."""
+        return self._portal.run(self._client.voices())
+
+    def add_voice(
+        self,
+        audio: str | os.PathLike[str] | None,
+        *,
+        name: str,
+        transcript: str = "",
+        consent: bool = False,
+        language: str | None = None,
+        engine: str | None = None,
+        design: str = "",
+    ) -> VoiceFacts:
+        """See `AsyncClient.add_voice`."""
+        return self._portal.run(
+            self._client.add_voice(
+                audio,
+                name=name,
+                transcript=transcript,
+                consent=consent,
+                language=language,
+                engine=engine,
+                design=design,
+            )
+        )
+
+    def remove_voice(self, voice_id: str) -> None:
+        """See `AsyncClient.remove_voice`."""
+        self._portal.run(self._client.remove_voice(voice_id))
+
+    def preview_voice(self, voice_id: str) -> bytes:
+        """See `AsyncClient.preview_voice`."""
+        return self._portal.run(self._client.preview_voice(voice_id))
 
     def job(self, task_id: str) -> Job:
         """A task by its id; nothing is asked yet."""

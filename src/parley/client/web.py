@@ -1,10 +1,11 @@
-"""What only HTTP gives: a finished task's result in another format, and its whole transcript."""
+"""What only HTTP gives: a finished task's result in another format, its whole transcript, and voices."""
 
 from __future__ import annotations
 
 import asyncio
 import http.client
 import json
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,16 +17,29 @@ _TIMEOUT_S = 120.0
 """Of each wait for bytes: a large transcript is rendered before the first one comes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a request carries."""
+
+    kind: str
+    data: bytes
+
+
 async def fetch(door: Door, path: str, **query: str) -> str:
     """The body of an answer; `path` begins with a slash. Raises what the server refuses with, or LineLost."""
-    target = f"{door.address.path}{quote(path)}" + (f"?{urlencode(query)}" if query else "")
-    status, body = await asyncio.to_thread(_get, door, target)
-    if status == 200:
-        return body.decode()
-    raise error_of(_problem(status, body))
+    target = quote(path) + (f"?{urlencode(query)}" if query else "")
+    return (await ask(door, "GET", target)).decode()
 
 
-def _get(door: Door, target: str) -> tuple[int, bytes]:
+async def ask(door: Door, method: str, target: str, body: Body | None = None) -> bytes:
+    """The body of an answer; `target` is quoted. Raises what the server refuses with, or LineLost."""
+    status, answer = await asyncio.to_thread(_request, door, method, target, body)
+    if 200 <= status < 300:
+        return answer
+    raise error_of(_problem(status, answer))
+
+
+def _request(door: Door, method: str, target: str, body: Body | None) -> tuple[int, bytes]:
     address = door.address
     connection = (
         http.client.HTTPSConnection(address.host, address.port, timeout=_TIMEOUT_S, context=door.tls)
@@ -33,19 +47,23 @@ def _get(door: Door, target: str) -> tuple[int, bytes]:
         else http.client.HTTPConnection(address.host, address.port, timeout=_TIMEOUT_S)
     )
     headers = {"Authorization": f"Bearer {door.token}"} if door.token else {}
+    if body is not None:
+        headers["Content-Type"] = body.kind
     try:
-        connection.request("GET", target, headers=headers)
+        connection.request(
+            method, address.path + target, body=None if body is None else body.data, headers=headers
+        )
         answer = connection.getresponse()
-        body = answer.read(MOST_RECEIVED_BYTES + 1)
+        found = answer.read(MOST_RECEIVED_BYTES + 1)
     except (OSError, http.client.HTTPException) as error:
         raise LineLost(
             f"Nothing answers at {address.place}; is the server running?", detail=str(error)
         ) from error
     finally:
         connection.close()
-    if len(body) > MOST_RECEIVED_BYTES:
+    if len(found) > MOST_RECEIVED_BYTES:
         raise ParleyError("The server's answer is larger than any transcript can be.")
-    return answer.status, body
+    return answer.status, found
 
 
 def _problem(status: int, body: bytes) -> dict[str, Any]:

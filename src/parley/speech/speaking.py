@@ -8,6 +8,15 @@ from parley.errors import ParleyError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechBegun:
+    """What is told first where a text is spoken from its start to its end: `voice` is the id of who speaks,
+    the rate is that of the audio."""
+
+    voice: str
+    sample_rate_hz: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
     """A clause is about to be heard: `samples` of audio follow, of which `first_sample` is the first."""
 
@@ -47,3 +56,6 @@ class SpeakingFailed:
 
 
 SpeakingEvent = Sentence | SpokenAudio | Spoken | SpeakingCancelled | SpeakingFailed
+
+SpeechEvent = SpeechBegun | Sentence | SpokenAudio | Spoken
+"""What whoever has a text spoken hears, in this order; what goes wrong is raised."""
