@@ -6,14 +6,18 @@ extra `espeak`, and is opened in a worker only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from parley.engines.contract import Capability, EngineSpec, Progress, Role, Speech
 from parley.engines.tts.espeak_library import SAMPLE_RATE_HZ, EspeakLibrary, Manner, Wave
 from parley.engines.tts.espeak_text import Run, spoken_runs
-from parley.engines.tts.espeak_voices import PRESETS, voice_file
+from parley.engines.tts.espeak_voices import (
+    AMERICAN,
+    PRESETS,
+    SLOWEST_WORDS_PER_MINUTE,
+    pace_of,
+    voice_file,
+)
 from parley.errors import EngineFailed
 from parley.speech.voice import SpeakOptions
 
@@ -32,13 +36,10 @@ SPEC = EngineSpec(
     max_text_chars=500,
 )
 
-WORDS_PER_MINUTE = 175
-"""At speed 1; the library's own."""
-
-SLOWEST_WORDS_PER_MINUTE = 80
-"""The library speaks no slower: the rest is stretched. From 450 on it hurries its speech by itself."""
-
 _NAMES = frozenset(preset.name for preset in PRESETS)
+
+_UNHEARD = 0.01
+"""A difference in speed that comes from rounding, and is not worth stretching."""
 
 
 class EspeakNg:
@@ -49,33 +50,48 @@ class EspeakNg:
 
         self._library = EspeakLibrary(espeakng_loader.get_library_path(), espeakng_loader.get_data_path())
         # So that what is broken is told when the engine is loaded.
-        self._say([Run("en-us", "a")], WORDS_PER_MINUTE, 1, lambda _: None)
+        self._run(Run(AMERICAN, "a"), 1.0, 1, lambda _: None)
 
     def speak(self, text: str, options: SpeakOptions, max_s: float, progress: Progress) -> Speech:
         """The text as speech, cut at `max_s`; where there is nothing to say, no samples."""
-        runs = spoken_runs(text, _known(options))
-        pace = WORDS_PER_MINUTE * options.speed
-        stretch = min(1.0, pace / SLOWEST_WORDS_PER_MINUTE)
         most = int(max_s * SAMPLE_RATE_HZ)
-        wave = self._say(runs, max(round(pace), SLOWEST_WORDS_PER_MINUTE), int(most * stretch), progress)
-        if stretch < 1.0:
-            wave = self._library.stretch(wave, stretch)
+        wave = np.zeros(0, dtype=np.int16)
+        for run in spoken_runs(text, _known(options)):
+            if len(wave) >= most:
+                break
+            before_s = len(wave) / SAMPLE_RATE_HZ
+            more = self._run(run, options.speed, most - len(wave), _counting_from(before_s, progress))
+            wave = np.concatenate([wave, more])
         samples = wave.astype(np.float32) / np.float32(32768)
         return Speech(samples=samples, sample_rate_hz=SAMPLE_RATE_HZ)
 
-    def _say(self, runs: Sequence[Run], pace: int, most: int, progress: Progress) -> Wave:
-        said = np.zeros(0, dtype=np.int16)
-        for run in runs:
-            before = len(said)
-            if before >= most:
-                break
-            manner = Manner(voice=voice_file(run.voice), words_per_minute=pace, pauses=run.pauses)
+    def _run(self, run: Run, speed: float, most: int, progress: Progress) -> Wave:
+        """Slower as the library speaks slower, as far as it does; the rest, and faster, by stretching.
 
-            def tell(count: int, before: int = before) -> None:
-                progress((before + count) / SAMPLE_RATE_HZ)
+        By itself it hurries more than it is told, and is understood less: at twice the speed the embedded
+        recogniser mistakes 35 % of the words, and 18 % of stretched ones.
+        """
+        pace = pace_of(run.voice)
+        native = max(round(pace.words_per_minute * min(speed, 1.0)), SLOWEST_WORDS_PER_MINUTE)
+        stretch = pace.words_per_minute * speed / native
+        manner = Manner(
+            voice=voice_file(run.voice),
+            words_per_minute=native,
+            word_gap=pace.word_gap,
+            pauses=run.pauses,
+        )
 
-            said = np.concatenate([said, self._library.speak(run.text, manner, most - before, tell)])
-        return said
+        def tell(count: int) -> None:
+            progress(count / stretch / SAMPLE_RATE_HZ)
+
+        wave = self._library.speak(run.text, manner, int(most * stretch) + 1, tell)
+        if abs(stretch - 1.0) > _UNHEARD:
+            wave = self._library.stretch(wave, stretch)
+        return wave[:most]
+
+
+def _counting_from(before_s: float, progress: Progress) -> Progress:
+    return lambda done_s: progress(before_s + done_s)
 
 
 def _known(options: SpeakOptions) -> str:

@@ -1,4 +1,4 @@
-"""Makes text ready for espeak-ng: nothing of it is a command, and Chinese is said by a Chinese voice."""
+"""Makes text ready for espeak-ng: nothing of it is a command, and each language has a voice of its own."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from parley.engines.tts.chinese_numbers import spell_numbers
-
-MANDARIN = "cmn"
-CHINESE = frozenset({"cmn", "yue"})
+from parley.engines.tts.espeak_voices import AMERICAN, CHINESE, MANDARIN
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_MARKS = "，。！？；：、）】》」』”"
+
 _CHINESE = re.compile(
     # What has no letters is said in Chinese too, between Chinese characters, as a number before them, and
     # where the text ends with it.
-    rf"(?:(?<!\w)\d[\d.,:%]*)?[{_HAN}](?:[\W\d_]*[{_HAN}])*(?:[\W\d_]*\Z|[，。！？；：、）】》」』”]*)"
+    rf"(?:(?<!\w)\d[\d.,:%]*)?[{_HAN}](?:[\W\d_]*[{_HAN}])*(?:[\W\d_]*\Z|[{_MARKS}]*)"
+)
+_LATIN = re.compile(
+    # From the first letter to the last letter or digit before what is Chinese, "GPT-4" and "C++" included.
+    rf"[A-Za-zÀ-ɏ](?:[^{_HAN}{_MARKS}\n]*[A-Za-zÀ-ɏ\d])?(?:[+#]+|[.,;:!?]+(?=\s|\Z))*"
 )
 _SILENT = frozenset({"Cc", "Cs", "Co", "Cn"})
 
@@ -31,8 +35,12 @@ class Run:
 
 
 def spoken_runs(text: str, voice: str) -> list[Run]:
-    """The text in pieces, each with the voice that says it: what is Chinese among the words of another
-    language is said in Mandarin, because the other voices only say that it is Chinese."""
+    """The text in pieces, each with the voice that says it.
+
+    What is Chinese among other words is said in Mandarin, because the other voices only say that it
+    is Chinese; Latin words among Chinese are said in American English, of which the embedded recogniser
+    mistakes half as many as of the English of the Chinese voices.
+    """
     runs = [(who, what) for who, what in _parted(without_commands(text), voice) if _is_there(what)]
     return [
         Run(who, spell_numbers(what) if who in CHINESE else what, number == len(runs) or _ends(what))
@@ -41,14 +49,12 @@ def spoken_runs(text: str, voice: str) -> list[Run]:
 
 
 def _parted(text: str, voice: str) -> Iterable[tuple[str, str]]:
-    if voice in CHINESE:
-        yield voice, text
-        return
+    other, foreign = (AMERICAN, _LATIN) if voice in CHINESE else (MANDARIN, _CHINESE)
     at = 0
-    for chinese in _CHINESE.finditer(text):
-        yield voice, text[at : chinese.start()]
-        yield MANDARIN, chinese[0]
-        at = chinese.end()
+    for found in foreign.finditer(text):
+        yield voice, text[at : found.start()]
+        yield other, found[0]
+        at = found.end()
     yield voice, text[at:]
 
 

@@ -5,6 +5,8 @@ Left out are languages without a two-letter code, invented ones, and Japanese, o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from parley.speech.voice import PresetVoice
 
 PRESETS = tuple(
@@ -119,10 +121,42 @@ PRESETS = tuple(
     )
 )
 
+AMERICAN, MANDARIN = "en-us", "cmn"
+
+CHINESE = frozenset({"cmn", "yue"})
+
 _FILES = {"en-gb": "en"}
 """Where a voice is not found by the name it is known by."""
+
+SLOWEST_WORDS_PER_MINUTE = 80
+"""The library speaks no slower."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a voice speaks by itself, and the silence between its words in 10 ms."""
+
+    words_per_minute: int
+    word_gap: int = 0
+
+
+_ENGLISH_PACE = Pace(150, 3)
+"""Of English, measured: the embedded recogniser mistakes 12 % of the words of 115 sentences, most of them
+from literature, and 17 % at the library's own 175 without a gap."""
+
+_MANDARIN_PACE = Pace(200)
+"""4.4 characters a second; at 175 it drags."""
+
+_PACE = Pace(175)
 
 
 def voice_file(name: str) -> str:
     """How the library is asked for a voice."""
     return _FILES.get(name, name)
+
+
+def pace_of(name: str) -> Pace:
+    """How a voice speaks at speed 1."""
+    if name.startswith("en-"):
+        return _ENGLISH_PACE
+    return _MANDARIN_PACE if name == MANDARIN else _PACE
