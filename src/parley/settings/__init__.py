@@ -1,7 +1,7 @@
 """The only reader of the environment and the configuration file.
 
 Order of precedence: command line, `PARLEY_*` variables, `.env` in the working directory, the file
-`parley.toml` (or the one that `--config` or `PARLEY_CONFIG` names), the variables of the hubs' own
+`parley.toml` (or the one that `--config` or `PARLEY_CONFIG` names), the variables of other
 tools (`borrowed`), defaults. Rooms are handed
 frozen option values, never this object.
 """

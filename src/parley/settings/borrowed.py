@@ -1,4 +1,4 @@
-"""Variables of the hubs' own tools that Parley heeds where nothing of its own says otherwise."""
+"""Variables of other tools that Parley heeds where nothing of its own says otherwise."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ _SAME = {
 }
 
 
+_KEYS = ("LLM_API_KEY", "OPENAI_API_KEY")
+"""Where the key of a language model is looked for, in this order."""
+
+
 def borrowed(variables: Mapping[str, str]) -> dict[str, Any]:
     """What they say, as a source of settings that is weaker than all others but the defaults."""
     models: dict[str, Any] = {
@@ -22,4 +26,6 @@ def borrowed(variables: Mapping[str, str]) -> dict[str, Any]:
     }
     if variables.get("HF_HUB_OFFLINE", "").upper() in _TRUE:
         models["offline"] = True
-    return {"models": models} if models else {}
+    key = next((value for name in _KEYS if (value := variables.get(name, "").strip())), None)
+    assistant = {"llm_api_key": key} if key else {}
+    return {name: values for name, values in (("models", models), ("assistant", assistant)) if values}

@@ -1,4 +1,4 @@
-"""What processes that run other people's code are not told: secret settings, and tokens of hubs."""
+"""What processes that run other people's code are not told: secret settings, tokens of hubs, keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ _INSIDE = "__"
 _TOKENS = frozenset(
     {
         "HF_TOKEN",
+        "LLM_API_KEY",
+        "OPENAI_API_KEY",
         "HUGGING_FACE_HUB_TOKEN",
         "HUGGINGFACE_HUB_TOKEN",
         "MODELSCOPE_API_TOKEN",
@@ -18,7 +20,7 @@ _TOKENS = frozenset(
 
 
 def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables without tokens of hubs and without settings of a section (`PARLEY_AUTH__SECRET`),
+    """The variables without tokens and keys and without settings of a section (`PARLEY_AUTH__SECRET`),
     where every setting that is secret lies."""
     return {name: value for name, value in variables.items() if not _is_secret(name.upper())}
 
