@@ -23,6 +23,8 @@ from parley.app.notifying import build_notifier, tell_end
 from parley.app.pools import limits_for
 from parley.app.settling import settler
 from parley.app.system import SystemView, note_failure
+from parley.app.voice_gauges import VoiceGauges
+from parley.app.voice_room import open_voice_room
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
 from parley.errors import ParleyError
@@ -42,6 +44,7 @@ from parley.server.gate import Gate
 from parley.server.pace import Pace
 from parley.settings import MIB, Settings
 from parley.storage.store import Store
+from parley.synthesis.room import SpeechSynthesis
 from parley.telemetry.metrics import Metrics
 from parley.telemetry.troubles import Troubles
 
@@ -65,6 +68,7 @@ class House:
     desk: Desk
     reception: Reception
     live: LiveRoom
+    synthesis: SpeechSynthesis
     metrics: Metrics
     dispatch: Dispatch = field(init=False)
     application: ASGIApp = field(init=False)
@@ -76,12 +80,13 @@ class House:
     trouble: str = ""
 
     async def drain(self) -> None:
-        """Take nothing more; live sessions get their finals, what runs is checkpointed and goes on after the
-        next start.
+        """Take nothing more; live sessions get their finals, texts that end soon are spoken, what runs is
+        checkpointed and goes on after the next start.
         """
         self.is_draining = True
         # Before the desk, which takes the recordings of sessions that end.
-        await self.live.drain(self.settings.server.shutdown_grace_s)
+        grace_s = self.settings.server.shutdown_grace_s
+        await asyncio.gather(self.live.drain(grace_s), self.synthesis.drain(grace_s))
         await self.desk.drain()
 
     def unready(self) -> Sequence[str]:
@@ -136,7 +141,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         stack.push_async_callback(store.close)
         # Who cancels a task is promised that it stops within two seconds.
         limits = replace(limits_for(settings), stop_grace_s=_STOP_GRACE_S)
-        pools = (*found.pools, *found.live.pools)
+        pools = (*found.pools, *found.live.pools, *found.voice_pools)
         troubles = Troubles()
 
         def tell(sentence: str) -> None:
@@ -152,6 +157,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         stack.push_async_callback(reception.close)
         metrics = Metrics()
         live = await stack.enter_async_context(open_live_room(settings, found, fleet, reception, metrics))
+        synthesis = await stack.enter_async_context(open_voice_room(settings, found, fleet, store, metrics))
         house = House(
             settings=settings,
             profile=profile,
@@ -160,6 +166,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             desk=desk,
             reception=reception,
             live=live,
+            synthesis=synthesis,
             metrics=metrics,
             troubles=troubles,
             profiles=profiles,
@@ -188,6 +195,11 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         settings.data_dir,
     )
     live = LiveGauges(house.metrics, house.live)
+    voices = VoiceGauges(house.metrics, house.synthesis)
+
+    def figures() -> Mapping[str, float]:
+        return {**gauges.figures(), **live.figures(), **voices.figures()}
+
     house.desk.on_conclusion(lambda task: note_failure(house.troubles, task))
     rooms = Rooms(
         desk=house.desk,
@@ -195,13 +207,12 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         authority=authority,
         options=options.door_options(settings),
         live=house.live,
+        synthesis=house.synthesis,
         unready=house.unready,
-        figures=lambda: {**gauges.figures(), **live.figures()},
+        figures=figures,
         metrics=house.metrics.render,
         profiles=house.profile_facts,
-        system=_system_view(
-            house, lambda: {**gauges.figures(), **live.figures()}, lambda: guests.total
-        ).facts,
+        system=_system_view(house, figures, lambda: guests.total).facts,
     )
     decoder = MediaDecoder(house.fleet, house.profile.engines[Role.MEDIA].name, settings)
     behind = Behind(rooms, pace, guests, house.profiles, house.installed, house.profile.name, decoder)
@@ -226,7 +237,7 @@ def _system_view(
             "recordings": lambda: house.desk.stats().running,
             "live": lambda: house.live.stats().sessions,
             "conversations": lambda: 0,
-            "speaking": lambda: 0,
+            "speaking": lambda: house.synthesis.stats().speaking,
             "connections": connections,
         },
         troubles=house.troubles,

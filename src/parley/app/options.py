@@ -18,6 +18,7 @@ from parley.server.tls import TlsOptions
 from parley.server.tts.behind import TtsOptions
 from parley.settings import MIB, Settings
 from parley.storage.recording_rows import KeepMedia
+from parley.synthesis.options import SynthesisLimits
 
 _SESSIONS_PER_SEAT = 16
 
@@ -53,6 +54,19 @@ def live_limits(settings: Settings) -> LiveLimits:
         endpoint_silence_s=live.endpoint_silence_ms / 1000,
         max_utterance_s=live.max_utterance_s,
         partial_interval_s=live.partial_interval_ms / 1000,
+    )
+
+
+def synthesis_limits(settings: Settings) -> SynthesisLimits:
+    """The share of voices."""
+    voices = settings.voices
+    return SynthesisLimits(
+        max_requests=voices.max_requests,
+        max_requests_per_user=voices.max_requests_per_client,
+        max_text_chars=voices.max_text_chars,
+        max_ahead_s=voices.max_ahead_s,
+        idle_s=voices.idle_s,
+        max_voices_per_user=voices.max_library,
     )
 
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from parley.app.pools import build_pool
 from parley.engines.contract import EngineSpec, Role
+from parley.engines.profiles import Profile
 from parley.engines.registry import by_role
+from parley.engines.selecting import FALLBACK
 from parley.engines.shipped import voices_by_preference
 from parley.fleet.spec import PoolSpec
 from parley.settings import Settings
@@ -40,6 +42,13 @@ def voice_pools(
     return tuple(
         _pool(environment, group, settings, supplies, device) for environment, group in groups.items()
     )
+
+
+def judge_of(profile: Profile, installed: Mapping[str, Profile]) -> Profile:
+    """The profile that judges recordings of voices: one that tells speakers apart, if there is one."""
+    others = (installed[name] for name in (FALLBACK,) if name in installed)
+    able = (each for each in (profile, *others) if each.engine(Role.SPEAKERS) is not None)
+    return next(able, profile)
 
 
 def _pool(

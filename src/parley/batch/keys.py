@@ -16,6 +16,7 @@ import msgspec
 from parley.batch.options import RecipeOptions, Recording, seconds_at_once
 from parley.engines.contract import EngineSpec, Role
 from parley.engines.profiles import Profile
+from parley.speech.media import SAMPLE_RATE_HZ
 
 RECIPE_REVISION = 1
 """Raised when the arithmetic between the stages changes what they are given."""
@@ -37,6 +38,9 @@ def keys_for(recording: Recording, options: RecipeOptions, profile: Profile) -> 
     engine = {role: _identity(spec) for role, spec in profile.engines.items()}
     limits = {"max_duration_s": None, "max_channels": None}
     decode_options = msgspec.to_builtins(options.decode) | limits
+    # Left out where it is as ever, so that what was remembered before there was a choice is found.
+    if decode_options["sample_rate_hz"] == SAMPLE_RATE_HZ:
+        del decode_options["sample_rate_hz"]
     decode = digest(RECIPE_REVISION, recording.sha256, engine[Role.MEDIA], decode_options)
     find_speech = digest(decode, engine[Role.VAD])
     together = _together(options, profile.engines[Role.ASR])

@@ -32,7 +32,8 @@ class FleetLimits:
     it loaded an engine is avoided for the next of `device_backoff_s`. A load may take `load_deadline_s`, and
     `load_per_mib_s` more for each MiB of model files, as from a slow disk, on each device that is tried,
     but never longer than `load_ceiling_s`. Workers that do on the processor what
-    was too much for a device go home after `spare_idle_s`.
+    was too much for a device go home after `spare_idle_s`. A call that its caller gave up may go on for
+    `given_up_s` (None: the stop grace) before its worker is ended.
     """
 
     start_deadline_s: float = 60.0
@@ -60,6 +61,7 @@ class FleetLimits:
     load_backoff_s: tuple[float, ...] = (1.0, 5.0, 30.0, 300.0)
     device_backoff_s: tuple[float, ...] = (300.0, 1800.0, 7200.0)
     spare_idle_s: float = 60.0
+    given_up_s: float | None = None
 
     def load_allowed(self, models_mib: float) -> float:
         """Seconds that loading an engine may take on one device."""

@@ -41,7 +41,7 @@ class PoolSpec:
 
     `is_live` says that it hears live speech: its workers hold streams, so that calls name the pool, whose
     engines other pools may have too. `call_floor_s` and `call_per_audio_s` are its own patience, where the
-    fleet's is too long.
+    fleet's is too long, and so is `given_up_s` with calls that were given up.
     """
 
     name: str
@@ -60,6 +60,7 @@ class PoolSpec:
     is_live: bool = False
     call_floor_s: float | None = None
     call_per_audio_s: float | None = None
+    given_up_s: float | None = None
     placements: Mapping[str, Placement] = field(default_factory=dict[str, Placement])
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     verify: Callable[[EngineSpec], None] | None = None
@@ -88,6 +89,8 @@ def own_limits(spec: PoolSpec, limits: FleetLimits) -> FleetLimits:
         limits = replace(limits, call_floor_s=spec.call_floor_s)
     if spec.call_per_audio_s is not None:
         limits = replace(limits, call_per_audio_s=spec.call_per_audio_s)
+    if spec.given_up_s is not None:
+        limits = replace(limits, given_up_s=spec.given_up_s)
     if spec.is_live:
         limits = replace(limits, recycle_after_calls=None, settled_calls=_SETTLED_LIVE_CALLS)
     return limits

@@ -93,7 +93,7 @@ class Worker:
     async def perform(self, ticket: Ticket, request: Request) -> Result:
         """Do the call of a ticket; raises its error, Lost or TooLarge.
 
-        When the caller gives the call up, it may still end within the stop grace, which saves the
+        When the caller gives the call up, it may still end within `given_up_s`, which saves the
         worker; after that the worker is lost. One of live speech is not: others speak to it.
         """
         self._watch.begin_call(self._loop.time(), ticket.audio_s)
@@ -109,14 +109,14 @@ class Worker:
         return answer
 
     async def attend(self, work: asyncio.Future[Any], given_up: asyncio.Future[Any] | None = None) -> Any:
-        """The result of `work`, watching the worker meanwhile; once `given_up` only for the stop grace."""
+        """The result of `work`, watching the worker meanwhile; once `given_up` not for long any more."""
         wanted = {given_up} if given_up is not None else set[asyncio.Future[Any]]()
         try:
             while not work.done():
                 await self._look({work, self._exchange.ended, *wanted})
                 if any(future.done() for future in wanted):
                     wanted.clear()
-                    self._watch.begin(self._loop.time(), "being stopped", self._limits.stop_grace_s)
+                    self._watch.begin(self._loop.time(), "being stopped", self._patience_s)
             return work.result()
         finally:
             work.cancel()
@@ -151,6 +151,12 @@ class Worker:
             raise InputError("The request cannot be sent to a worker.", detail=str(error)) from error
         finally:
             self._watch.rest()
+
+    @property
+    def _patience_s(self) -> float:
+        """For a call that nobody waits for any more."""
+        given_up_s = self._limits.given_up_s
+        return self._limits.stop_grace_s if given_up_s is None else given_up_s
 
     def _begin_loading(self, engine: EngineSpec, where: str = "") -> None:
         allowed_s = self._limits.load_allowed(sum(model.size_mib for model in engine.models))

@@ -24,6 +24,7 @@ class DecodeOptions:
 
     `channel` is "mix", "split" or a channel number counted from 0. `start` and `end` are seconds
     of the recording; an `end` of None means to its end. The limits bound what a file may cost.
+    `sample_rate_hz` is another rate than Parley's for who learns a voice; nothing else takes such PCM.
     """
 
     channel: str = "mix"
@@ -32,6 +33,7 @@ class DecodeOptions:
     raw: RawFormat | None = None
     max_duration_s: float = 24 * 3600.0
     max_channels: int = 16
+    sample_rate_hz: int = SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

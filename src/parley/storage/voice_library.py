@@ -11,7 +11,8 @@ import asyncio
 import os
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,16 @@ class VoiceShelf:
         meanwhile gets none."""
         await asyncio.to_thread(self._write_preview, path, wav)
 
+    @asynccontextmanager
+    async def workspace(self) -> AsyncGenerator[Path]:
+        """A folder for files that are gone afterwards; one that a crash leaves is swept."""
+        folder = self._folder / f"{_DRAFT}{new_token()}"
+        await asyncio.to_thread(_make_folder, folder)
+        try:
+            yield folder
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
     async def sweep(self) -> None:
         """Remove folders that no voice has."""
         there = await asyncio.to_thread(self._abandoned)
@@ -217,6 +228,11 @@ def _row(voice: KeptVoice) -> dict[str, Any]:
 
 def _kept(row: dict[str, Any]) -> KeptVoice:
     return KeptVoice(voice_id=row["id"], **{name: value for name, value in row.items() if name != "id"})
+
+
+def _make_folder(folder: Path) -> None:
+    with storage_errors():
+        folder.mkdir(mode=0o700, parents=True)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -94,9 +94,9 @@ class Supplies:
 
         A streaming recogniser that cannot run here is left out.
         """
-        engines = {role: self._identified(spec) for role, spec in profile.engines.items()}
+        engines = {role: self.identified_engine(spec) for role, spec in profile.engines.items()}
         streaming = self.streaming(profile)
-        return replace(profile, engines=engines, streaming=streaming and self._identified(streaming))
+        return replace(profile, engines=engines, streaming=streaming and self.identified_engine(streaming))
 
     def weights(self, spec: EngineSpec) -> str:
         """What tells the weights of an engine from others of the same name; "" for one without models."""
@@ -113,7 +113,8 @@ class Supplies:
                 f"The models of the engine '{spec.name}' were replaced while Parley ran; start it again."
             )
 
-    def _identified(self, spec: EngineSpec) -> EngineSpec:
+    def identified_engine(self, spec: EngineSpec) -> EngineSpec:
+        """The engine whose revision covers the weights that are there."""
         return replace(spec, revision=f"{spec.revision}{self.weights(spec)}")
 
     def _missing(self, spec: EngineSpec) -> tuple[str, ...]:

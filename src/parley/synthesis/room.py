@@ -23,7 +23,7 @@ from parley.synthesis.library import VoiceLibrary
 from parley.synthesis.options import NewVoice, SpeakingWish, SynthesisLimits
 from parley.synthesis.previewing import key_of_preview, make_preview, sentence_in
 from parley.synthesis.request import Plan, Request
-from parley.synthesis.wishes import check
+from parley.synthesis.wishes import check, in_words
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,8 +111,12 @@ class SpeechSynthesis:
         self._catalogue.require_any()
         capability = Capability.DESIGN if voice.design else Capability.CLONE
         engine = self._catalogue.able(capability, voice.engine)
+        how = in_words(frozenset({capability}))
+        if engine is not None and voice.engine not in (None, engine.name):
+            raise UnsupportedOption(
+                f"No voice of the engine '{voice.engine}' can {how}; use '{engine.name}'."
+            )
         if engine is None or self._library is None:
-            how = "be made from words" if voice.design else "be cloned"
             raise UnsupportedOption(
                 f"No engine is installed here whose voices can {how}; see 'parley engines'."
             )

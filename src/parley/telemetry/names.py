@@ -110,6 +110,17 @@ LIVE_PROCESSOR = _counter(
     "live_processor_seconds", "Processor time of live speech in workers: listening, final, partial.", "stage"
 )
 
+SPEAKING = _gauge("speaking_requests", "Texts that are spoken now.")
+SPEAKING_STARTED = _counter("speaking_requests_started", "Texts that were taken to be spoken.")
+SPEAKING_REFUSED = _counter("speaking_requests_refused", "Texts that were refused because of their number.")
+SPEAKING_FAILED = _counter("speaking_requests_failed", "Texts that could not be spoken to their end.")
+SPEAKING_CANCELLED = _counter("speaking_requests_cancelled", "Texts that were cancelled.")
+SPEECH_AUDIO = _counter("speech_audio_seconds", "Seconds of speech that were made.")
+SPEECH_PROCESSOR = _counter("speech_processor_seconds", "Processor time of making speech in workers.")
+SPEECH_FIRST_AUDIO = _histogram(
+    "speech_first_audio_seconds", "From the first whole clause of a text to its first audio.", _LIVE_LAGS
+)
+
 NOTIFICATIONS = _counter(
     "notifications", "Deliveries by kind of target and outcome: sent, failed, given_up, dropped.",
     "target", "outcome",

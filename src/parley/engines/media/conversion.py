@@ -1,4 +1,4 @@
-"""Blocks of any rate and width become 16 kHz tracks of 16 bit, cut to the range that is wanted."""
+"""Blocks of any rate and width become tracks of 16 bit and one rate, cut to the range that is wanted."""
 
 from __future__ import annotations
 
@@ -28,21 +28,24 @@ what is left above 8 kHz folds back into speech; processor milliseconds per seco
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The samples wanted, at 16 kHz: `first` up to `last` (exclusive; None: to the end)."""
+    """The samples wanted, at `rate_hz`: `first` up to `last` (exclusive; None: to the end)."""
 
     first: int
     last: int | None
+    rate_hz: int = SAMPLE_RATE_HZ
 
     @classmethod
-    def of(cls, start: float, end: float | None) -> Window:
-        """From seconds; raises InvalidOption for a range that means nothing."""
+    def of(cls, start: float, end: float | None, rate_hz: int = SAMPLE_RATE_HZ) -> Window:
+        """From seconds; raises InvalidOption for a range that means nothing, and for a rate that is none."""
+        if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
+            raise InvalidOption(f"A sample rate of {rate_hz} Hz is not that of a recording.")
         if not math.isfinite(start) or start < 0 or (end is not None and not math.isfinite(end)):
             raise InvalidOption("Start and end are seconds from the start of the recording, 0 or more.")
-        first = round(start * SAMPLE_RATE_HZ)
-        last = None if end is None else round(end * SAMPLE_RATE_HZ)
+        first = round(start * rate_hz)
+        last = None if end is None else round(end * rate_hz)
         if last is not None and last <= first:
             raise InvalidOption(f"The range ends at {end:g} s, not after its start at {start:g} s.")
-        return cls(first, last)
+        return cls(first, last, rate_hz)
 
     def cut(self, position: int, count: int) -> slice:
         """Which of `count` samples beginning at `position` are wanted."""
@@ -129,9 +132,10 @@ class Conversion:
         if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
             raise UnsupportedMedia(f"A sample rate of {rate_hz} Hz is not that of a recording.")
         self._rate_hz = rate_hz
-        if rate_hz != SAMPLE_RATE_HZ:
+        wanted_hz = self._window.rate_hz
+        if rate_hz != wanted_hz:
             self._resamplers = [
-                soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32", quality=QUALITY)
+                soxr.ResampleStream(rate_hz, wanted_hz, 1, dtype="float32", quality=QUALITY)
                 for _ in self._tracks
             ]
 

@@ -11,7 +11,6 @@ from parley.engines.media.containers import RAW_SAMPLE_BYTES, announced_seconds,
 from parley.engines.media.frames import Frames
 from parley.engines.media.timeline import Clock, Timeline
 from parley.errors import InvalidOption, ParleyError, UndecodableMedia
-from parley.speech.media import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -60,7 +59,7 @@ def check_findings(source: Source, conversion: Conversion, window: Window) -> No
     if source.frames.damaged_inside > source.frames.decoded:
         raise _all_damaged(source)
     if conversion.position <= window.first:
-        start, length = window.first / SAMPLE_RATE_HZ, conversion.position / SAMPLE_RATE_HZ
+        start, length = window.first / window.rate_hz, conversion.position / window.rate_hz
         raise InvalidOption(f"The range starts at {start:g} s, but the recording is {length:.3f} s long.")
 
 
@@ -90,7 +89,7 @@ def _remarks(source: Source, conversion: Conversion, window: Window, options: De
         return
     yield from _about_the_end(source, options)
     if window.last is not None:
-        wanted, length = window.last / SAMPLE_RATE_HZ, conversion.position / SAMPLE_RATE_HZ
+        wanted, length = window.last / window.rate_hz, conversion.position / window.rate_hz
         yield f"The range was to end at {wanted:g} s, but the recording is {length:.3f} s long."
 
 

@@ -17,7 +17,7 @@ from parley.engines.media.recording import Recording
 from parley.engines.media.timeline import Block
 from parley.engines.media.tracks import Tracks
 from parley.errors import MediaTooLarge
-from parley.speech.media import SAMPLE_RATE_HZ, DecodedMedia, DecodeOptions, PcmTrack
+from parley.speech.media import DecodedMedia, DecodeOptions, PcmTrack
 
 SPEC = EngineSpec(
     name="pyav",
@@ -76,7 +76,8 @@ class _Wanted:
     def of(cls, options: DecodeOptions) -> Self:
         if options.raw is not None:
             check_raw(options.raw, options.max_channels)
-        return cls(options, Selection.of(options.channel), Window.of(options.start, options.end))
+        window = Window.of(options.start, options.end, options.sample_rate_hz)
+        return cls(options, Selection.of(options.channel), window)
 
 
 class PyavEngine:
@@ -94,8 +95,8 @@ class PyavEngine:
             tracks, conversion = _write(opened, folder, wanted, pulse)
             return DecodedMedia(
                 tracks=tracks,
-                duration=tracks[0].duration,
-                origin=wanted.window.first / SAMPLE_RATE_HZ,
+                duration=tracks[0].samples / wanted.window.rate_hz,
+                origin=wanted.window.first / wanted.window.rate_hz,
                 container=container.format.name,
                 codec=opened.stream.codec_context.codec.canonical_name,
                 warnings=remarks(opened, conversion, wanted.window, options),
