@@ -5,3 +5,5 @@ from __future__ import annotations
 from tests.engines.conformance import Case
 
 CASES = tuple(Case(engine=engine) for engine in ("silero", "moonshine", "xvector"))
+
+VOICES = (Case(engine="espeak-ng"),)

@@ -18,7 +18,7 @@ from parley.engines.tts.espeak_voices import (
     pace_of,
     voice_file,
 )
-from parley.errors import EngineFailed
+from parley.errors import EngineFailed, VoiceUnknown
 from parley.speech.voice import SpeakOptions
 
 SPEC = EngineSpec(
@@ -96,7 +96,7 @@ def _counting_from(before_s: float, progress: Progress) -> Progress:
 
 def _known(options: SpeakOptions) -> str:
     if options.voice not in _NAMES:
-        raise EngineFailed(f"The engine '{SPEC.name}' has no voice '{options.voice}'.")
+        raise VoiceUnknown("This engine has no such voice; see: parley voices list")
     if options.instruct:
         raise EngineFailed(f"The engine '{SPEC.name}' cannot be told how to speak.")
     return options.voice
