@@ -11,6 +11,7 @@ import { clock, moment } from "./times.js";
  * @property {string} file_name
  * @property {string} engine
  * @property {string} created_at
+ * @property {string | null} finished_at
  * @property {number | null} duration
  * @property {number | null} queue_position
  * @property {number | null} estimated_wait_seconds

@@ -36,7 +36,7 @@ export class People {
     this.rename = rename;
     this.shares = shares(corrections.transcript.segments);
     this.list = el("ul", { className: "people" });
-    this.element = el("div", { className: "stack tight" }, this.list);
+    this.element = el("section", { className: "stack tight", "aria-labelledby": "people" }, el("h2", { t: "transcribe.people", id: "people" }), this.list, el("p", { className: "small soft hint", t: "transcribe.speaker.hint" }));
     this.element.hidden = !corrections.transcript.speakers.length;
     this.draw();
   }
@@ -56,8 +56,10 @@ export class People {
   #chip(label) {
     const name = this.title(label);
     const dot = el("span", { className: "dot", "aria-hidden": "true" }, initials(name));
-    const share = el("span", { className: "soft number" }, `${this.shares.get(label) ?? 0} %`);
-    const button = el("button", { type: "button", className: "person", "aria-label": this.app.t("transcribe.speaker.rename", { name }), "data-label": label, onclick: () => this.#edit(label) }, dot, el("span", {}, name), share);
+    const percent = this.shares.get(label) ?? 0;
+    const share = el("span", { className: "soft number" }, `${percent} %`);
+    const button = el("button", { type: "button", className: "person", "aria-label": this.app.t("transcribe.speaker.rename", { name }), "data-label": label, onclick: () => this.#edit(label) }, dot, el("span", { className: "called" }, name), share);
+    button.style.setProperty("--share", `${percent}%`);
     button.title = this.app.t("transcribe.speaker.rename", { name });
     button.style.setProperty("--voice", this.colours.get(label) ?? "var(--text)");
     return el("li", { "data-label": label }, button);
@@ -80,8 +82,10 @@ export class People {
     field.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.isComposing || event.keyCode === 229) return;
-      if (event.key === "Enter") end(true);
-      else if (event.key === "Escape") end(false);
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      // Else the same key presses the chip that gets the focus.
+      event.preventDefault();
+      end(event.key === "Enter");
     });
     field.addEventListener("blur", () => end(true));
     this.list.querySelector(`li[data-label="${CSS.escape(label)}"]`)?.replaceChildren(field);

@@ -4,19 +4,26 @@ import { clock } from "./times.js";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 const JUMP_S = 5;
+/** So long after the end of a task its recording may still be replaced by a compact copy. */
+const SETTLING_MS = 3 * 60_000;
 
 export class Player {
-  #wasPlaying = false;
+  /** Which of its forms the browser has begun to read. */
+  #tag = "";
+  #version = 0;
+  #settled;
 
   /**
    * @param {import("../app.js").App} app
    * @param {string} address of the recording
-   * @param {number | null} duration seconds, where the browser does not find out
+   * @param {{duration: number | null, finishedAt: number}} known seconds, where the browser does not find out; when its task ended
    * @param {(time: number) => void} moved hears where it is, while it plays and after each jump
    */
-  constructor(app, address, duration, moved) {
+  constructor(app, address, { duration, finishedAt }, moved) {
     this.app = app;
+    this.address = address;
     this.duration = duration ?? 0;
+    this.#settled = finishedAt + SETTLING_MS;
     this.moved = moved;
     /** A video element plays sound as well; it is shown where there is a picture. */
     this.media = el("video", { preload: "metadata", playsInline: true, hidden: true, tabIndex: -1, "aria-hidden": "true" });
@@ -28,12 +35,37 @@ export class Player {
     this.bar = el("div", { className: "player", role: "group", tLabel: "transcribe.player" }, this.button, this.place, this.clock, this.speed);
     this.trouble = el("p", { className: "callout small", hidden: true });
     this.element = el("div", { className: "playing" }, this.media, this.trouble, this.bar);
-    this.#listen(address);
+    this.#listen();
     this.draw();
+    void this.#open();
   }
 
-  /** @param {string} address */
-  #listen(address) {
+  /** Read the recording as it is now; `at` is where to go on. @param {number} [at] */
+  async #open(at = 0) {
+    this.#tag = await this.#tagNow();
+    // A browser that read the beginning of one form must not read the rest of another.
+    this.media.src = this.#version ? `${this.address}?copy=${this.#version}` : this.address;
+    this.#version += 1;
+    if (at) this.media.currentTime = at;
+  }
+
+  async #tagNow() {
+    try {
+      return (await this.app.fetch(this.address, { method: "HEAD" })).headers.get("ETag") ?? "";
+    } catch {
+      return this.#tag;
+    }
+  }
+
+  /** See to it that the recording is still the one that is being read; soon after the end of its task it may not be. */
+  async #refresh() {
+    if (this.#version && Date.now() > this.#settled) return;
+    const tag = await this.#tagNow();
+    if (this.#version && tag === this.#tag) return;
+    await this.#open(this.time);
+  }
+
+  #listen() {
     const { media } = this;
     media.addEventListener("loadedmetadata", () => {
       if (Number.isFinite(media.duration)) this.duration = media.duration;
@@ -42,8 +74,7 @@ export class Player {
     });
     for (const event of ["play", "pause", "ended"]) media.addEventListener(event, () => this.draw());
     for (const event of ["timeupdate", "seeked"]) media.addEventListener(event, () => this.#tell());
-    media.addEventListener("error", () => this.#fail());
-    media.src = address;
+    media.addEventListener("error", () => void this.#failed());
   }
 
   get time() {
@@ -60,6 +91,19 @@ export class Player {
     this.moved(this.time);
   }
 
+  /** It may have been replaced under our hands; then it goes on with what is there now. */
+  async #failed() {
+    if (!this.media.getAttribute("src")) return;
+    const before = this.#version;
+    const { time, isPlaying } = this;
+    if ((await this.#tagNow()) === this.#tag || before > 3) {
+      this.#fail();
+      return;
+    }
+    await this.#open(time);
+    if (isPlaying) void this.play();
+  }
+
   #fail() {
     this.trouble.textContent = this.app.t("transcribe.player.cannot");
     this.trouble.hidden = false;
@@ -73,8 +117,10 @@ export class Player {
 
   /** Play on, or from a time. @param {number} [from] */
   async play(from) {
-    if (from !== undefined) this.go(from);
     try {
+      // Later a click has to start it at once, or some browsers keep silent.
+      if (Date.now() <= this.#settled) await this.#refresh();
+      if (from !== undefined) this.go(from);
       await this.media.play();
     } catch (error) {
       // A pause right behind it is no trouble.
@@ -94,8 +140,7 @@ export class Player {
 
   /** Silence while somebody looks elsewhere. */
   hide() {
-    this.#wasPlaying = this.isPlaying;
-    if (this.#wasPlaying) this.media.pause();
+    this.media.pause();
   }
 
   close() {

@@ -35,9 +35,10 @@ export class Reading {
     this.corrections = new Corrections(transcript, known.edits);
     this.colours = colours(transcript.speakers);
     this.people = new People(app, this.corrections, this.colours, (label, name) => void this.#rename(label, name));
-    this.segments = new Segments(app, { play: (index) => this.#play(index), correct: (index, text) => void this.#correct(index, text) });
-    this.player = job.has_media ? new Player(app, `/v1/jobs/${job.task_id}/media`, job.duration, (time) => this.#moved(time)) : null;
-    this.element = el("div", { className: "reading stack" }, this.#notes(), this.people.element, this.#tools(), this.#body(), this.#foot());
+    this.segments = new Segments(app, { play: (index) => this.#play(index), correct: (index, text) => void this.#correct(index, text), hush: () => this.player?.hide() });
+    this.player = job.has_media ? new Player(app, `/v1/jobs/${job.task_id}/media`, { duration: job.duration, finishedAt: Date.parse(job.finished_at ?? "") || 0 }, (time) => this.#moved(time)) : null;
+    const side = el("aside", { className: "side" }, this.people.element);
+    this.element = el("div", { className: "reading" }, this.#notes(), side, this.#tools(), this.#body(), this.#foot());
     this.#fill();
     for (const event of /** @type {const} */ (["wheel", "touchmove"])) window.addEventListener(event, this.#handsOn, { passive: true });
   }
@@ -92,7 +93,7 @@ export class Reading {
       "div", { className: "nothing", hidden: this.corrections.transcript.segments.length > 0 },
       el("p", { t: "transcribe.empty" }), el("p", { className: "soft small", t: "transcribe.empty.how" }),
     );
-    return el("div", {}, none, this.segments.element);
+    return el("div", { className: "body" }, none, this.segments.element);
   }
 
   #foot() {

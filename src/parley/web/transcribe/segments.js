@@ -22,6 +22,7 @@ const ROW_PX = 64;
  * @typedef {object} Listener
  * @property {(index: number) => void} play
  * @property {(index: number, text: string) => void} correct
+ * @property {() => void} hush
  */
 
 export class Segments {
@@ -49,7 +50,11 @@ export class Segments {
     this.pencil = el("button", { type: "button", className: "quiet icon pencil", tabIndex: -1, tLabel: "transcribe.edit", onclick: () => this.#editByPencil() }, glyph("edit"));
     this.element = el("div", { className: "segments", role: "list", tLabel: "transcribe.segments" });
     this.element.addEventListener("click", (event) => this.#clicked(event));
-    this.element.addEventListener("dblclick", (event) => this.edit(this.#indexOf(event.target)));
+    this.element.addEventListener("dblclick", (event) => {
+      // The first of the two clicks made it sound.
+      this.listener.hush();
+      this.edit(this.#indexOf(event.target));
+    });
     this.element.addEventListener("pointerover", (event) => this.#near(this.#indexOf(event.target)));
     this.element.addEventListener("focusin", (event) => this.#choose(this.#indexOf(event.target)));
   }
