@@ -174,7 +174,7 @@ async def transcribe_live(
 async def speak(
     text: str | AsyncIterable[str] | Iterable[str], **asked: Unpack[AskedSpeech]
 ) -> AsyncGenerator[SpeechEvent, None]:
-    """A text, whole or in pieces as they are written, becomes speech: `async for event in parley.speak("Hi")`.
+    """A text, whole or in pieces as they are written, becomes speech: `async for event in speak("Hi.")`.
 
     `SpeechBegun` comes first, then a `Sentence` before the `SpokenAudio` of each clause, `Spoken` last.
     Leaving the iterator stops the voice. Raises parley.ParleyError, and what iterating over `text` raised.

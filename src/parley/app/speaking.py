@@ -10,6 +10,7 @@ from parley.app.voice_workshop import open_voices
 from parley.client.journey import events_of
 from parley.client.speaking import Text, pieces_of
 from parley.errors import SpeakingError
+from parley.jobs.principal import ANYBODY
 from parley.settings import Settings
 from parley.speech.speaking import (
     SpeakingCancelled,
@@ -20,9 +21,6 @@ from parley.speech.speaking import (
 )
 from parley.synthesis.contract import Speaking, SynthesisRoom
 from parley.synthesis.options import SpeakingWish
-
-ALONE = ""
-"""Who speaks where there is no server."""
 
 Tell = Callable[[SpeechEvent], Awaitable[None]]
 
@@ -47,7 +45,7 @@ async def speak(
 
 async def speak_in(room: SynthesisRoom, text: Text, wish: SpeakingWish, tell: Tell) -> None:
     """One text from its start to its end."""
-    speaking = await room.open(ALONE, wish)
+    speaking = await room.open(ANYBODY, wish)
     feeding = asyncio.create_task(_feed(speaking, text))
     try:
         await tell(SpeechBegun(voice=speaking.voice.voice_id, sample_rate_hz=speaking.sample_rate_hz))

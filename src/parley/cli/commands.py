@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from parley import __version__
+from parley.cli import app as window
 from parley.cli import (
     bench,
     cache,
@@ -26,10 +27,12 @@ from parley.cli import (
     profiles,
     pull,
     serve,
+    speak,
     speakers,
     tell,
     token,
     transcribe,
+    voices,
 )
 from parley.errors import InputError, ParleyError
 
@@ -45,7 +48,9 @@ app.command("transcribe")(transcribe.command)
 app.command("listen", short_help="Recognise speech while it is spoken: a microphone, a pipe, a file.")(
     listen.command
 )
+app.command("speak", short_help="Speak a text: play it, or write a WAV file.")(speak.command)
 app.command("serve", short_help="Serve transcripts over WebSocket and HTTP.")(serve.command)
+app.command("app", short_help="Talk and transcribe on a page in its own window.")(window.command)
 app.command("demo", short_help="Transcribe a public-domain reading that ships with Parley.")(demo.command)
 app.command("profiles", short_help="List profiles, what they can do, and what they lack here.")(
     profiles.command
@@ -67,6 +72,9 @@ app.add_typer(token.app, name="token")
 app.add_typer(key.app, name="key")
 app.add_typer(
     speakers.app, name="speakers", short_help="Enroll speakers, who are then called by their names."
+)
+app.add_typer(
+    voices.app, name="voices", short_help="List the voices that can speak; add, try and remove your own."
 )
 
 

@@ -51,17 +51,17 @@ async def open_microphone(device: str | None, notice: Callable[[str], None]) -> 
         await asyncio.to_thread(stream.close)
 
 
-def load_library() -> Any:
+def load_library(device: str = "A microphone") -> Any:
     """The package `sounddevice`; raises DeviceUnavailable with the way to install what lacks."""
     try:
         import sounddevice
     except ImportError as error:
         raise DeviceUnavailable(
-            "A microphone needs the package 'sounddevice'; install it with: pip install 'parley[mic]'"
+            f"{device} needs the package 'sounddevice'; install it with: pip install 'parley[mic]'"
         ) from error
     except OSError as error:
         raise DeviceUnavailable(
-            "A microphone needs the library PortAudio, which is not installed; on Debian and Ubuntu: "
+            f"{device} needs the library PortAudio, which is not installed; on Debian and Ubuntu: "
             "apt install libportaudio2",
             detail=str(error),
         ) from error

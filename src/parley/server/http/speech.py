@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections.abc import AsyncGenerator
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from parley.errors import InvalidOption, ParleyError, SpeakingError, UnsupportedOption
+from parley.formats.wav import wav_header
 from parley.server.http.asking import Behind, Who, problems
 from parley.server.http.bodies import small
 from parley.server.http.describing import json_body
@@ -30,7 +30,6 @@ PCM_RATE_HZ = 24_000
 """What OpenAI's `pcm` is, which says nothing of its rate."""
 
 _MOST_BODY_BYTES = 16 * 1024 * 1024
-_UNKNOWN_LENGTH = 0xFFFFFFFF
 _OPENAI_MODELS = frozenset({"tts-1", "tts-1-hd", "gpt-4o-mini-tts"})
 _OPENAI_VOICES = frozenset(
     {
@@ -196,23 +195,3 @@ async def _pcm(speaking: Speaking, feeding: asyncio.Task[None]) -> AsyncGenerato
             case _:
                 pass
     raise SpeakingError("The voice fell silent in the middle; send the text again.")
-
-
-def wav_header(sample_rate_hz: int) -> bytes:
-    """Of a WAV whose length nobody knows yet: mono, 16 bits."""
-    return struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        b"RIFF",
-        _UNKNOWN_LENGTH,
-        b"WAVE",
-        b"fmt ",
-        16,
-        1,
-        1,
-        sample_rate_hz,
-        2 * sample_rate_hz,
-        2,
-        16,
-        b"data",
-        _UNKNOWN_LENGTH,
-    )
