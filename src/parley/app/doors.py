@@ -9,6 +9,7 @@ from parley.app import options
 from parley.engines.profiles import Profile
 from parley.server.application import Rooms, build
 from parley.server.asr.door import asr_door
+from parley.server.assistant.door import assistant_door
 from parley.server.dispatch import Dispatch, Door
 from parley.server.funasr import behind as funasr_behind
 from parley.server.funasr.door import FunasrDoor
@@ -52,7 +53,11 @@ def hang_doors(behind: Behind, settings: Settings) -> Dispatch:
         behind.pace,
         behind.guests,
     )
-    doors = {**_live_doors(behind, settings), **_voice_doors(behind, settings)}
+    doors = {
+        **_live_doors(behind, settings),
+        **_voice_doors(behind, settings),
+        **_assistant_doors(behind, settings),
+    }
     return Dispatch(build(rooms), doors, native)
 
 
@@ -83,3 +88,12 @@ def _voice_doors(behind: Behind, settings: Settings) -> dict[str, Door]:
     if room is None:
         return {}
     return {"/tts": tts_door(room, authority, options.tts_options(settings), behind.pace, behind.guests)}
+
+
+def _assistant_doors(behind: Behind, settings: Settings) -> dict[str, Door]:
+    """That of conversations, by its path."""
+    room, authority = behind.rooms.assistant, behind.rooms.authority
+    if room is None:
+        return {}
+    door = assistant_door(room, authority, options.assistant_options(settings), behind.pace, behind.guests)
+    return {"/assistant": door}

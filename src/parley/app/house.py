@@ -12,6 +12,8 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from parley.app import options
+from parley.app.assistant_gauges import AssistantGauges
+from parley.app.assistant_room import open_assistant_room
 from parley.app.conditions import profile_facts, trouble_of
 from parley.app.decoding import MediaDecoder
 from parley.app.doors import Behind, count_guests, hang_doors
@@ -25,6 +27,7 @@ from parley.app.settling import settler
 from parley.app.system import SystemView, note_failure
 from parley.app.voice_gauges import VoiceGauges
 from parley.app.voice_room import open_voice_room
+from parley.assistant.contract import AssistantRoom
 from parley.engines.contract import Role
 from parley.engines.profiles import Profile
 from parley.errors import ParleyError
@@ -69,6 +72,7 @@ class House:
     reception: Reception
     live: LiveRoom
     synthesis: SpeechSynthesis
+    assistant: AssistantRoom
     metrics: Metrics
     dispatch: Dispatch = field(init=False)
     application: ASGIApp = field(init=False)
@@ -80,12 +84,14 @@ class House:
     trouble: str = ""
 
     async def drain(self) -> None:
-        """Take nothing more; live sessions get their finals, texts that end soon are spoken, what runs is
-        checkpointed and goes on after the next start.
+        """Take nothing more; live sessions get their finals, texts that end soon are spoken,
+        what runs is checkpointed and goes on after the next start.
         """
         self.is_draining = True
         # Before the desk, which takes the recordings of sessions that end.
         grace_s = self.settings.server.shutdown_grace_s
+        # First, because conversations hear and speak in the other rooms.
+        await self.assistant.drain(grace_s)
         await asyncio.gather(self.live.drain(grace_s), self.synthesis.drain(grace_s))
         await self.desk.drain()
 
@@ -116,6 +122,7 @@ class House:
             cache_bytes=self.settings.cache_mib * MIB,
             cache_age_s=self.settings.cache_days * 86400,
         )
+        await self.store.conversations.sweep()
 
     async def warm(self) -> None:
         """Load the models of the default profile, so that the first task need not wait for them."""
@@ -158,6 +165,9 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         metrics = Metrics()
         live = await stack.enter_async_context(open_live_room(settings, found, fleet, reception, metrics))
         synthesis = await stack.enter_async_context(open_voice_room(settings, found, fleet, store, metrics))
+        assistant = await stack.enter_async_context(
+            open_assistant_room(settings, found, live, synthesis, store.conversations, metrics, notice)
+        )
         house = House(
             settings=settings,
             profile=profile,
@@ -167,6 +177,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
             reception=reception,
             live=live,
             synthesis=synthesis,
+            assistant=assistant,
             metrics=metrics,
             troubles=troubles,
             profiles=profiles,
@@ -196,9 +207,10 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
     )
     live = LiveGauges(house.metrics, house.live)
     voices = VoiceGauges(house.metrics, house.synthesis)
+    conversations = AssistantGauges(house.metrics, house.assistant)
 
     def figures() -> Mapping[str, float]:
-        return {**gauges.figures(), **live.figures(), **voices.figures()}
+        return {**gauges.figures(), **live.figures(), **voices.figures(), **conversations.figures()}
 
     house.desk.on_conclusion(lambda task: note_failure(house.troubles, task))
     rooms = Rooms(
@@ -208,6 +220,8 @@ async def _furnish(house: House, stack: AsyncExitStack) -> None:
         options=options.door_options(settings),
         live=house.live,
         synthesis=house.synthesis,
+        assistant=house.assistant,
+        conversations=house.store.conversations,
         unready=house.unready,
         figures=figures,
         metrics=house.metrics.render,
@@ -236,7 +250,7 @@ def _system_view(
         sessions={
             "recordings": lambda: house.desk.stats().running,
             "live": lambda: house.live.stats().sessions,
-            "conversations": lambda: 0,
+            "conversations": lambda: house.assistant.stats().sessions,
             "speaking": lambda: house.synthesis.stats().speaking,
             "connections": connections,
         },

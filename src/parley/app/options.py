@@ -5,10 +5,12 @@ from __future__ import annotations
 from parley.app.live_pools import live_seats
 from parley.app.pools import speech_workers
 from parley.app.workshop import house_limits
+from parley.assistant.options import AssistantLimits, LanguageModelOptions
 from parley.jobs.options import DeskOptions
 from parley.jobs.reception import ReceptionOptions
 from parley.live.options import LiveLimits
 from parley.server.asr.behind import AsrOptions
+from parley.server.assistant.behind import AssistantOptions
 from parley.server.authority import AuthorityOptions
 from parley.server.gate import GateOptions
 from parley.server.native.behind import NativeOptions
@@ -17,10 +19,12 @@ from parley.server.socket.wire_options import WireOptions
 from parley.server.tls import TlsOptions
 from parley.server.tts.behind import TtsOptions
 from parley.settings import MIB, Settings
+from parley.storage.conversations import Keeping
 from parley.storage.recording_rows import KeepMedia
 from parley.synthesis.options import SynthesisLimits
 
 _SESSIONS_PER_SEAT = 16
+_THINK_S = AssistantLimits().think_timeout_s
 
 
 def desk_options(settings: Settings) -> DeskOptions:
@@ -67,6 +71,56 @@ def synthesis_limits(settings: Settings) -> SynthesisLimits:
         max_ahead_s=voices.max_ahead_s,
         idle_s=voices.idle_s,
         max_voices_per_user=voices.max_library,
+    )
+
+
+def keeping(settings: Settings) -> Keeping:
+    """How much of conversations is remembered."""
+    assistant = settings.assistant
+    return Keeping(most=assistant.max_stored, keep_s=assistant.keep_days * 86400.0)
+
+
+def assistant_options(settings: Settings) -> AssistantOptions:
+    """The share of the door of conversations."""
+    return AssistantOptions(auth_timeout_s=settings.server.auth_timeout_s)
+
+
+def language_model_options(settings: Settings) -> LanguageModelOptions:
+    """The share of whoever writes answers. A server that somebody names may ask for no key."""
+    chosen = settings.assistant
+    key = chosen.llm_api_key.get_secret_value().strip() if chosen.llm_api_key else ""
+    is_named = chosen.llm_base_url != type(chosen).model_fields["llm_base_url"].default
+    return LanguageModelOptions(
+        base_url=chosen.llm_base_url,
+        model=chosen.llm_model,
+        key=key or ("none" if is_named else None),
+        instructions=chosen.instructions,
+        history_tokens=chosen.history_tokens,
+        max_answer_tokens=chosen.max_answer_tokens,
+        temperature=chosen.temperature,
+        first_token_s=chosen.first_token_s,
+        between_tokens_s=chosen.between_tokens_s,
+        answer_s=chosen.answer_s,
+        retries=chosen.retries,
+    )
+
+
+def assistant_limits(settings: Settings) -> AssistantLimits:
+    """The share of conversations."""
+    chosen = settings.assistant
+    barge_in_s = chosen.barge_in_ms / 1000
+    return AssistantLimits(
+        max_sessions=chosen.max_sessions,
+        max_sessions_per_user=chosen.max_sessions_per_client,
+        session_idle_s=chosen.session_idle_s,
+        resume_s=chosen.resume_s,
+        barge_in_speech_s=barge_in_s,
+        barge_in_guard_s=chosen.barge_in_guard_ms / 1000,
+        barge_in_guard_speech_s=2 * barge_in_s,
+        # Whoever writes the answer gives up first, and knows why.
+        think_timeout_s=_THINK_S + max(chosen.first_token_s, chosen.between_tokens_s),
+        max_ahead_s=settings.voices.max_ahead_s,
+        speculates=chosen.speculate,
     )
 
 
