@@ -1,4 +1,4 @@
-# Everything a newcomer needs: `make transcribe FILE=talk.mp4`, `make serve`, `make test`.
+# Everything a newcomer needs: `make talk`, `make transcribe FILE=talk.mp4`, `make serve`, `make test`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 NODE_FOLDER := .node
 NODE_STAMP := $(NODE_FOLDER)/.ready
 
-.PHONY: setup check check-page test test-slow test-all fuzz transcribe serve docs bench bench-page bench-live-page bench-talk-page clean
+.PHONY: setup check check-page test test-slow test-all fuzz transcribe serve talk docs bench bench-page bench-live-page bench-talk-page clean
 
 setup: $(STAMP)
 
@@ -57,6 +57,10 @@ transcribe: setup
 
 serve: setup
 	@$(BIN)/parley serve $(ARGS)
+
+# The page in a window of its own, with a voice (espeak-ng) and, where LLM_API_KEY is set, a language model.
+talk: setup
+	@$(BIN)/parley app $(ARGS)
 
 docs: setup
 	$(BIN)/python docs/generate.py
