@@ -177,7 +177,7 @@ class Ear:
                 self._began_s = None
                 self._feed(SpeechStopped(time_s=event.time, at=self._arrived_at(event.time)))
             case live.Partial():
-                self._feed(PartialHeard(text=event.text))
+                self._feed(PartialHeard(text=event.text, is_whole=event.whole))
             case live.Final():
                 decided_s = event.end if event.decided is None else event.decided
                 self._feed(

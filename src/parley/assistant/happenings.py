@@ -37,9 +37,10 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialHeard:
-    """What is known of an utterance that goes on."""
+    """What is known of an utterance that goes on; all of it so far, if it `is_whole`."""
 
     text: str
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,7 +269,7 @@ def _live_wish(wish: AssistantWish) -> LiveWish:
         language=wish.language,
         profile=wish.profile,
         levels=True,
-        empties=True,
+        turns=True,
     )
 
 

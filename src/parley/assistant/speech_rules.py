@@ -91,7 +91,6 @@ def speech_stopped(course: Course, event: SpeechStopped) -> None:
     if course.floor.state is State.LISTENING and course.floor.speech.is_open:
         course.go(State.FINALIZING)
         course.wait(course.floor.limits.final_timeout_s)
-    turns.speculate(course)
 
 
 def doubt_stopped(course: Course, event: SpeechStopped) -> None:
@@ -135,7 +134,7 @@ def partial(course: Course, event: PartialHeard) -> None:
     course.change(partial=event.text)
     course.wait(course.floor.limits.final_timeout_s)
     turns.tell_user(course, is_final=False)
-    turns.speculate(course)
+    turns.speculate(course, is_whole=event.is_whole)
 
 
 def doubtful_partial(course: Course, event: PartialHeard) -> None:

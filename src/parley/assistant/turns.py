@@ -89,14 +89,15 @@ def ask(course: Course, question: str, *, stands: bool) -> None:
     )
 
 
-def speculate(course: Course) -> None:
-    """Ask before the text is sure, if that is wanted and nobody speaks."""
+def speculate(course: Course, *, is_whole: bool) -> None:
+    """Ask before the text is sure, if that is wanted, it is all that was said, and nobody speaks."""
     floor = course.floor
     question = join_texts([*floor.said, floor.partial])
     if floor.answer is not None and not same_words(floor.answer.question, question):
         drop_answer(course)
     floor = course.floor
-    may = floor.limits.speculates and floor.state is State.FINALIZING and not floor.speech.is_on
+    is_quiet = floor.state is State.FINALIZING and not floor.speech.is_on
+    may = floor.limits.speculates and is_whole and is_quiet
     if may and floor.answer is None and floor.speculated < MOST_SPECULATED and is_said(floor.partial):
         course.change(speculated=floor.speculated + 1)
         ask(course, question, stands=False)

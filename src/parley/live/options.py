@@ -17,8 +17,9 @@ class LiveWish:
 
     Several channels are mixed. `hotwords` are phrases with weights. `levels` asks for `Level` events,
     `record` for the audio to be kept and to end as a recording's task. `second_pass` False takes the
-    streaming text as final, where the profile has a streaming recogniser. `empties` asks for the finals
-    of utterances in which nothing was said, too.
+    streaming text as final, where the profile has a streaming recogniser. `turns` is for
+    who takes turns with the speaker: utterances in which nothing was said have finals, too, and a partial
+    is told again when it has become whole.
     """
 
     sample_rate_hz: int = 16000
@@ -34,7 +35,7 @@ class LiveWish:
     levels: bool = False
     record: bool = False
     second_pass: bool = True
-    empties: bool = False
+    turns: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,8 @@ class RedecodingHearing(Hearing):
             is_paused = bool(part.islands) and part.last / SAMPLE_RATE_HZ > part.islands[-1].end
             shown, stable = self._agreement.take(text, part.duration, is_paused=is_paused)
             # Punctuation has its say when the utterance has ended: nothing is promised before.
-            self._telling.partial(utterance, shown, 0 if self._plan.punctuation else stable)
+            promised = 0 if self._plan.punctuation else stable
+            self._telling.partial(utterance, shown, promised, whole=is_paused)
 
     async def _last_word(self, utterance: Utterance) -> Said:
         decoded, self._decoded = self._decoded, None

@@ -33,31 +33,37 @@ class Said:
 
 
 class Telling:
-    """Puts texts into the outbox. `finals` counts those told; with `empties` utterances in which nothing was
-    said have one, too."""
+    """Puts texts into the outbox. `finals` counts those told; `turns` as in LiveWish."""
 
-    def __init__(self, outbox: Outbox, *, empties: bool = False) -> None:
+    def __init__(self, outbox: Outbox, *, turns: bool = False) -> None:
         self._outbox = outbox
-        self._empties = empties
+        self._turns = turns
         self._next = 0
         self._noticed: set[str] = set()
         self.finals = 0
 
-    def partial(self, utterance: Utterance, text: str, stable_chars: int = 0) -> None:
+    def partial(self, utterance: Utterance, text: str, stable_chars: int = 0, *, whole: bool = False) -> None:
         """Show what is known; nothing is shown of an utterance before there is text."""
         if utterance.number is None and not is_said(text):
             return
-        if utterance.number is not None and text == utterance.shown:
+        is_known = utterance.number is not None and text == utterance.shown
+        if is_known and not (whole and self._turns):
             return
         number = self._number(utterance)
         utterance.shown, utterance.promised = text, text[:stable_chars]
         self._outbox.put(
-            Partial(utterance=number, start=utterance.start, text=text, stable_chars=stable_chars)
+            Partial(
+                utterance=number,
+                start=utterance.start,
+                text=text,
+                stable_chars=stable_chars,
+                whole=whole,
+            )
         )
 
     def final(self, utterance: Utterance, said: Said) -> None:
         """Say the last word, unless there is none and nobody waits for it."""
-        if utterance.number is None and not is_said(said.text) and not self._empties:
+        if utterance.number is None and not is_said(said.text) and not self._turns:
             return
         self.notice(said.notices)
         number = self._number(utterance)

@@ -74,7 +74,7 @@ def put_together(
     outbox = Outbox()
     ring = AudioRing(limits.backlog_s + plan.longest_s + WARM_UP_S + RING_SLACK_S)
     inlet = Inlet(wish, ring, limits.backlog_s, clock)
-    telling, taping = Telling(outbox, empties=wish.empties), Taping(recording, outbox)
+    telling, taping = Telling(outbox, turns=wish.turns), Taping(recording, outbox)
 
     def new_rescue() -> Rescue:
         return Rescue(clock, limits.backlog_s)

@@ -21,13 +21,15 @@ class Voice:
 class Partial:
     """What is known of an utterance that goes on; replaces the one before.
 
-    The first `stable_chars` characters of `text` change neither in later partials nor in the final.
+    The first `stable_chars` characters of `text` change neither in later partials nor in the final. It is
+    `whole` when nobody speaks and everything that was said until then is in it.
     """
 
     utterance: int
     start: float
     text: str
     stable_chars: int = 0
+    whole: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
