@@ -152,7 +152,7 @@ async def open_house(settings: Settings, *, notice: Notice) -> AsyncGenerator[Ho
         troubles = Troubles()
 
         def tell(sentence: str) -> None:
-            troubles.note("workers", "notice", sentence)
+            troubles.note("server", "notice", sentence)
             notice(sentence)
 
         fleet = await stack.enter_async_context(Fleet(pools, limits, notice=tell))
