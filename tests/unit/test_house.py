@@ -46,6 +46,8 @@ def test_who_asks_whether_the_server_is_ready_hears_why_it_is_not(monkeypatch: p
         desk=rooms,
         reception=rooms,
         live=rooms,
+        synthesis=rooms,
+        assistant=rooms,
         metrics=rooms,
     )
 
