@@ -13,11 +13,13 @@ from parley.errors import SpeakingError
 from parley.jobs.principal import ANYBODY
 from parley.settings import Settings
 from parley.speech.speaking import (
+    Sentence,
     SpeakingCancelled,
     SpeakingEvent,
     SpeakingFailed,
     SpeechBegun,
     SpeechEvent,
+    Spoken,
 )
 from parley.synthesis.contract import Speaking, SynthesisRoom
 from parley.synthesis.options import SpeakingWish
@@ -48,8 +50,12 @@ async def speak_in(room: SynthesisRoom, text: Text, wish: SpeakingWish, tell: Te
     speaking = await room.open(ANYBODY, wish)
     feeding = asyncio.create_task(_feed(speaking, text))
     try:
-        await tell(SpeechBegun(voice=speaking.voice.voice_id, sample_rate_hz=speaking.sample_rate_hz))
+        has_begun = False
         async for event in speaking.listen():
+            if not has_begun and isinstance(event, Sentence | Spoken):
+                # Where nobody was named the text has decided who speaks.
+                has_begun = True
+                await tell(SpeechBegun(voice=speaking.voice.voice_id, sample_rate_hz=speaking.sample_rate_hz))
             await _tell(event, feeding, tell)
     finally:
         feeding.cancel()

@@ -90,7 +90,8 @@ class Hearing:
     def _open(self, message: Synthesize | SpeakStart) -> None:
         if message.request_id in self._talk.requests:
             raise Refused(RequestError("A request of this 'request_id' is open; choose another one."))
-        request = Request(message.request_id, wish_of(message), self._talk.behind.options.max_text_chars)
+        most, is_whole = self._talk.behind.options.max_text_chars, isinstance(message, Synthesize)
+        request = Request(message.request_id, wish_of(message), most, is_whole=is_whole)
         try:
             if isinstance(message, Synthesize):
                 request.write(message.text)

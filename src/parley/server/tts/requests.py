@@ -22,11 +22,17 @@ class Mark(Enum):
 
 
 class Request:
-    """A text on its way to a voice; it holds at most `max_chars`, so that its client never has to wait."""
+    """A text on its way to a voice; it holds at most `max_chars`, so that its client never has to wait.
 
-    def __init__(self, request_id: str, wish: SpeakingWish, max_chars: int) -> None:
+    One that `is_whole` came in one message.
+    """
+
+    def __init__(
+        self, request_id: str, wish: SpeakingWish, max_chars: int, *, is_whole: bool = False
+    ) -> None:
         self.request_id = request_id
         self.wish = wish
+        self.is_whole = is_whole
         self.has_ended = False
         self.failure: Exception | None = None
         self._max_chars = max_chars

@@ -57,13 +57,9 @@ class Telling:
         speaking = await self._talk.behind.room.open(self._talk.user, request.wish)
         is_over = False
         try:
-            await self._talk.say(
-                SpeakStarted(
-                    request_id=request.request_id,
-                    voice=speaking.voice.voice_id,
-                    sample_rate=speaking.sample_rate_hz,
-                )
-            )
+            if not request.is_whole:
+                # Its client may wait for this before it sends text.
+                await self._talk.say(_started(request, speaking))
             last = await self._fed(request, speaking)
             is_over = True
             return last
@@ -85,9 +81,14 @@ class Telling:
 
     async def _listen(self, request: Request, speaking: Speaking) -> Data:
         events = speaking.listen()
+        is_due = request.is_whole
         try:
             async for event in events:
                 await self._talk.confirm()
+                if is_due and isinstance(event, Sentence | Spoken):
+                    # Where nobody was named the text has decided who speaks.
+                    is_due = False
+                    await self._talk.say(_started(request, speaking))
                 match event:
                     case Sentence():
                         await self._talk.say(_sentence(request, event))
@@ -124,6 +125,14 @@ async def _ended(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _started(request: Request, speaking: Speaking) -> SpeakStarted:
+    return SpeakStarted(
+        request_id=request.request_id,
+        voice=speaking.voice.voice_id,
+        sample_rate=speaking.sample_rate_hz,
+    )
 
 
 def _sentence(request: Request, event: Sentence) -> SentenceAhead:

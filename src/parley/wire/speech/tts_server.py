@@ -19,7 +19,10 @@ class SpeakStarted(Data):
     TYPE: ClassVar[str] = "started"
 
     request_id: str
-    voice: str = Field(description="The id of the voice that speaks.")
+    voice: str = Field(
+        description="The id of the voice that speaks; of a `start` that leaves it open, the likely one: "
+        "there is no text yet."
+    )
     sample_rate: int
 
 
