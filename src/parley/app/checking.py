@@ -1,4 +1,5 @@
-"""Whether an engine environment works: a real worker of it, and half a second of audio for each engine."""
+"""Whether an engine environment works: a real worker of it, and half a second of audio for each engine, or a
+sentence that it says."""
 
 from __future__ import annotations
 
@@ -11,26 +12,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from parley.app.pools import limits_for, pool_of_environment
 from parley.app.workshop import supplies_of
-from parley.engines.contract import EngineSpec, Role
+from parley.engines.contract import Capability, EngineSpec, Role
 from parley.engines.registry import discover
 from parley.errors import InvalidOption, ParleyError, ProfileNotInstalled
 from parley.fleet.fleet import Fleet
 from parley.fleet.probing import probe
 from parley.fleet.spec import PoolSpec
 from parley.settings import Settings
-from parley.speech.media import SAMPLE_RATE_HZ, Clip
+from parley.speech.media import SAMPLE_BYTES, SAMPLE_RATE_HZ, Clip
 from parley.speech.recognition import RecognitionOptions
 from parley.speech.span import Span
 from parley.speech.voice import SpeakOptions
 from parley.supply.readiness import Supplies
 from parley.wire import frames
-from parley.wire.speaking import Speak
 
 SECONDS = 0.5
-_SPOKEN_S = 30.0
+_SPOKEN_S, _REFERENCE_S = 30.0, 4.0
 _CHINESE, _ENGLISH = "今天天气很好我们去公园吧", "the weather is fine today let us go out"
 
 
@@ -106,20 +107,48 @@ async def _try(spec: EngineSpec, fleet: Fleet, supplies: Supplies) -> Checked:
     try:
         with tempfile.TemporaryDirectory() as folder:
             clip = await asyncio.to_thread(_audio, Path(folder))
-            await fleet.call(spec.name, _request(spec, clip), SECONDS)
+            request = speaking_request(spec) if spec.role == Role.TTS else _request(spec, clip)
+            patience_s = _SPOKEN_S if spec.role == Role.TTS else SECONDS
+            reply = (await fleet.call(spec.name, request, patience_s)).reply
     except ParleyError as error:
         return Checked(subject=spec.name, state=error.message, works=False)
-    return Checked(subject=spec.name, state=f"works ({SECONDS} s of audio)")
+    return Checked(subject=spec.name, state=f"works ({_what(reply)})")
+
+
+def _what(reply: frames.Reply) -> str:
+    if isinstance(reply, frames.Spoken):
+        return f"spoke for {len(reply.pcm) / SAMPLE_BYTES / reply.sample_rate_hz:.1f} s"
+    if isinstance(reply, frames.VoiceLearned):
+        return "learned a voice"
+    return f"{SECONDS} s of audio"
+
+
+def speaking_request(spec: EngineSpec) -> frames.Request:
+    """What shows that an engine speaks: its first voice, one from words, or that it learns one."""
+    if spec.presets:
+        first = spec.presets[0]
+        options = SpeakOptions(voice=first.name, language=next(iter(first.languages), None))
+    elif Capability.DESIGN in spec.capabilities:
+        options = SpeakOptions(design="A calm voice.", language="en")
+    else:
+        pcm = _vowel(_REFERENCE_S).tobytes()
+        return frames.LearnVoice(pcm=pcm, sample_rate_hz=SAMPLE_RATE_HZ, transcript=_ENGLISH, language="en")
+    text = _CHINESE if options.language == "zh" else _ENGLISH
+    return frames.Speak(text=text, options=options, max_s=_SPOKEN_S)
 
 
 def _audio(folder: Path) -> Clip:
-    """A vowel-like tone: enough to run every part of a model."""
-    at = np.arange(int(SECONDS * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
-    tone = sum(np.sin(2 * math.pi * 120 * k * at) / k for k in range(1, 12))
-    samples = np.asarray(tone * 4000, dtype="<i2")
+    samples = _vowel(SECONDS)
     path = folder / "half-a-second.pcm"
     path.write_bytes(samples.tobytes())
     return Clip(path=str(path), first=0, last=len(samples))
+
+
+def _vowel(seconds: float) -> npt.NDArray[np.int16]:
+    """A tone like a vowel: enough to run every part of a model."""
+    at = np.arange(int(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    tone = sum(np.sin(2 * math.pi * 120 * k * at) / k for k in range(1, 12))
+    return np.asarray(tone * 4000, dtype="<i2")
 
 
 def _request(spec: EngineSpec, clip: Clip) -> frames.Request:
@@ -137,9 +166,6 @@ def _request(spec: EngineSpec, clip: Clip) -> frames.Request:
             return frames.Align(clip=clip, text=text, language=language)
         case Role.TURN:
             return frames.JudgePause(pcm=b"", wanted_s=SECONDS, language=language)
-        case Role.TTS:
-            options = SpeakOptions(voice=spec.presets[0].name if spec.presets else "", language=language)
-            return Speak(text=text, options=options, max_s=_SPOKEN_S)
-        case Role.ASR | Role.MEDIA:
+        case Role.ASR | Role.MEDIA | Role.TTS:
             stretch = frames.StretchRef(clip=clip, islands=whole)
             return frames.Recognise(stretches=(stretch,), options=RecognitionOptions())

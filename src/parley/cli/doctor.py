@@ -54,6 +54,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield from _machine()
     yield _data_dir(settings.data_dir)
     yield from _profiles(settings)
+    yield _voices(settings)
     yield _trial()
 
 
@@ -108,6 +109,21 @@ def _profiles(settings: Settings) -> Iterator[Finding]:
             deaf = profile.streaming is not None and supplies.streaming(profile) is None
             later = f"; live speech streams after: parley pull {profile.name}" if deaf else ""
             yield Finding(f"profile {profile.name}", f"ready ({languages}){later}")
+
+
+def _voices(settings: Settings) -> Finding:
+    """Who can speak; recordings and live speech do without."""
+    from parley.app import supplies_of
+    from parley.engines.contract import Role
+    from parley.engines.registry import by_role, discover
+    from parley.engines.shipped import voices_by_preference
+
+    supplies = supplies_of(settings)
+    specs = voices_by_preference(by_role(discover(settings.engine_dirs), Role.TTS))
+    ready = [name for name, spec in specs.items() if not supplies.lack([spec])]
+    if ready:
+        return Finding("voices", f"{', '.join(ready)}; parley voices lists them")
+    return Finding("voices", "none; Parley cannot speak", remedy="pip install 'parley[espeak]'")
 
 
 def _trial() -> Finding:

@@ -106,7 +106,9 @@ def remove(name: Name, data_dir: DataDir = None, config: Config = None) -> None:
 
 @app.command("check", short_help="Try an environment: its worker, devices and engines.")
 def check(name: Name, data_dir: DataDir = None, config: Config = None) -> None:
-    """Start a worker of an environment, try its devices, and run half a second of audio through each engine.
+    """Start a worker of an environment, try its devices, run half a second of audio through each engine.
+
+    Those that speak say a sentence.
 
     Exit code 0 when everything that is installed works, 5 when the environment is missing or outdated,
     6 when something failed.

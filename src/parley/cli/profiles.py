@@ -40,6 +40,7 @@ def _facts(profile: Profile, default: str, supplies: Supplies) -> dict[str, obje
 
     lack = supplies.lack(profile.engines.values())
     unheard = supplies.lack([profile.streaming] if profile.streaming else [])
+    unsaid = supplies.lack([profile.tts] if profile.tts else [])
     return {
         "name": profile.name,
         "default": profile.name == default,
@@ -50,6 +51,8 @@ def _facts(profile: Profile, default: str, supplies: Supplies) -> dict[str, obje
         "missing": {kind: list(names) for kind, names in asdict(lack).items() if names},
         "streaming": profile.streaming.name if profile.streaming else None,
         "streaming_missing": {kind: list(names) for kind, names in asdict(unheard).items() if names},
+        "tts": profile.tts.name if profile.tts else None,
+        "tts_missing": {kind: list(names) for kind, names in asdict(unsaid).items() if names},
     }
 
 
@@ -64,6 +67,7 @@ def _show(row: dict[str, object]) -> None:
     if isinstance(capabilities, list):
         typer.echo(f"  can also   {', '.join(capabilities) or 'nothing beyond text, times and speakers'}")
     typer.echo(f"  live       {_live(row)}")
+    typer.echo(f"  voice      {_voice(row)}")
     typer.echo(f"  state      {_state(row)}")
 
 
@@ -87,6 +91,17 @@ def _live(row: dict[str, object]) -> str:
         return f"{again}; {streaming} comes by: parley pull {row['name']}"
     last = engines["asr"] if isinstance(engines, dict) else ""
     return f"{streaming}" if streaming == last else f"{streaming}, then {last} on each utterance"
+
+
+def _voice(row: dict[str, object]) -> str:
+    """Who speaks where this profile listens, unless somebody names a voice."""
+    if row["tts"] is None:
+        return "none"
+    return (
+        f"{row['tts']}, which is not installed; see: parley engines"
+        if row["tts_missing"]
+        else f"{row['tts']}"
+    )
 
 
 def _state(row: dict[str, object]) -> str:
