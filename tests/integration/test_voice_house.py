@@ -334,7 +334,7 @@ def test_nothing_is_kept_without_consent(tmp_path: Path, monkeypatch: pytest.Mon
     _refused(tmp_path, monkeypatch, ConsentMissing, "agrees", reference=reference, has_consent=False)
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(2.0, "2.0 seconds long"), (45.0, "longer than 30")])
+@pytest.mark.parametrize(("seconds", "words"), [(2.0, "is 2.0 s long"), (45.0, "is longer than 30 s")])
 def test_a_recording_has_a_length(
     seconds: float, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
