@@ -48,6 +48,7 @@ from parley.server.http_wire import BoundedHttp
 from parley.server.identity import PEER, Peer
 from parley.speech.conversation import Message, StoredConversation
 from parley.speech.transcript import Segment, Transcript
+from parley.synthesis.contract import SynthesisRoom
 from parley.wire.native.result import JsonResult, TextResult
 
 TRANSCRIPT = Transcript(
@@ -351,7 +352,9 @@ class ScriptedConversations:
 class Scene:
     """The doors with scripted rooms behind them."""
 
-    def __init__(self, users: tuple[str, ...] = (), **options: Any) -> None:
+    def __init__(
+        self, users: tuple[str, ...] = (), synthesis: SynthesisRoom | None = None, **options: Any
+    ) -> None:
         self.desk = ScriptedDesk()
         self.reception = ScriptedReception(self.desk)
         self.unready: list[str] = []
@@ -360,6 +363,7 @@ class Scene:
             reception=self.reception,
             authority=ScriptedAuthority(users),
             options=DoorOptions(**options),
+            synthesis=synthesis,
             unready=lambda: self.unready,
             conversations=ScriptedConversations(),
             metrics=lambda: b"parley_up 1\n",
