@@ -266,7 +266,7 @@ async def client(room: Assistant, *, reports: bool = True, **wish: Any) -> Async
 async def until(what: Callable[[], object], within_s: float = 60.0) -> None:
     """Wait in virtual time."""
     async with asyncio.timeout(within_s):
-        while not what():
+        while not what():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
