@@ -188,7 +188,7 @@ export class Conversation {
     this.#conversation = facts.conversation_id;
     this.#isReady = true;
     if (isNew) {
-      this.turns.begin();
+      this.turns.begin(facts.parrot);
       this.#backlog.restart(KEPT_AT_START);
     }
     if (!wasReady) {

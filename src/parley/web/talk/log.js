@@ -20,6 +20,10 @@ export class Log {
     this.element = el("section", { className: "log", role: "log", "aria-live": "off", tLabel: "talk.log", tabindex: "0" }, this.#empty, this.#list);
   }
 
+  get isEmpty() {
+    return this.#shown.size === 0;
+  }
+
   /** Show all anew. @param {readonly Turn[]} turns */
   show(turns) {
     this.#shown.clear();
@@ -74,7 +78,7 @@ function answered(turn) {
     el("span", { className: "coming" }, turn.answer.slice(heard)),
   );
   const cut = turn.isInterrupted ? el("p", { className: "cut small soft" }, t("talk.interrupted")) : null;
-  return el("div", { className: "answer" }, el("span", { className: "who" }, t("talk.parley")), text, cut);
+  return el("div", { className: "answer" }, el("span", { className: "who" }, t(turn.isParrot ? "talk.parrot.name" : "talk.parley")), text, cut);
 }
 
 /** @param {Turn} turn */

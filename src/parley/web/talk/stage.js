@@ -17,10 +17,9 @@ export class Stage {
   #button = el("button", { type: "button", className: "orb", tLabel: "talk.mic.on", "aria-pressed": "false" });
   #rings = el("span", { className: "rings", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
   #bar = el("i");
-  #meter = el("div", { className: "meter", role: "meter", tLabel: "talk.mic.level", "aria-valuemin": "0", "aria-valuemax": "100", hidden: true }, this.#bar);
+  #meter = el("div", { className: "meter", role: "meter", tLabel: "talk.mic.level", "aria-valuemin": "0", "aria-valuemax": "100" }, this.#bar);
   #interrupt = el("button", { type: "button", className: "interrupt", hidden: true }, glyph("stop"), el("span", { t: "talk.interrupt" }), el("kbd", {}, "Esc"));
   #notes = el("div", { className: "notes stack" });
-  #partial = el("p", { className: "partial", "aria-hidden": "true" });
   #level = 0;
 
   /** @param {Actions} actions */
@@ -28,9 +27,8 @@ export class Stage {
     this.#button.append(this.#rings, glyph("mic"));
     this.#button.onclick = actions.microphone;
     this.#interrupt.onclick = actions.interrupt;
-    this.element = el(
-      "section", { className: "stage card" }, this.#button, this.#meter, this.#state, this.#hint, this.#partial, this.#interrupt, this.#notes,
-    );
+    const told = el("div", { className: "told" }, this.#state, this.#hint, this.#meter);
+    this.element = el("section", { className: "stage card" }, this.#button, told, el("div", { className: "actions" }, this.#interrupt), this.#notes);
   }
 
   get button() {
@@ -52,7 +50,7 @@ export class Stage {
     this.#hint.textContent = t(isSilent ? "talk.hint.Listening.silent" : `talk.hint.${state}`);
     this.#interrupt.hidden = !ANSWERING.has(state);
     this.#showButton(conversation, microphone);
-    this.#meter.hidden = !microphone.isOn;
+    this.#meter.style.visibility = microphone.isOn ? "visible" : "hidden";
   }
 
   /**
@@ -69,9 +67,9 @@ export class Stage {
     button.setAttribute("aria-disabled", String(!isPossible));
   }
 
-  /** What is being said, before it is sure. @param {string} text */
-  say(text) {
-    this.#partial.textContent = text;
+  /** Make room for what was said. @param {boolean} isSmall */
+  shrink(isSmall) {
+    this.element.classList.toggle("small", isSmall);
   }
 
   /** How loud it is, 0 to 1: the microphone, or the answer. @param {number} microphone @param {number} answer */

@@ -19,6 +19,7 @@
  * @property {number} played samples of it that were heard
  * @property {Metrics | null} metrics
  * @property {string | null} problem
+ * @property {boolean} isParrot nobody thought about the answer
  *
  * @typedef {Record<string, any>} Data
  */
@@ -32,15 +33,17 @@ export class Turns {
   /** The server counts the turns of each session from 1. */
   #session = 0;
   #notes = 0;
+  #isParrot = false;
 
   /** All turns, in order. */
   get all() {
     return [...this.#turns.values()];
   }
 
-  /** A session has begun: its turns are others than those of the one before. */
-  begin() {
+  /** A session has begun: its turns are others than those of the one before. @param {boolean} [isParrot] */
+  begin(isParrot = false) {
     this.#session++;
+    this.#isParrot = isParrot;
   }
 
   /** Nothing was said. */
@@ -107,7 +110,7 @@ export class Turns {
     if (known) return known;
     const turn = {
       id, said: "", isFinal: false, isTyped: false, answer: "", isComplete: false, isInterrupted: false, clauses: [],
-      revision: 0, rate: 0, end: 0, played: 0, metrics: null, problem: null,
+      revision: 0, rate: 0, end: 0, played: 0, metrics: null, problem: null, isParrot: this.#isParrot && !id.startsWith("earlier"),
     };
     this.#turns.set(id, turn);
     const [oldest] = this.#turns.keys();

@@ -242,7 +242,7 @@ class Talk {
   /** @param {import("./turns.js").Turn} turn */
   #drawTurn(turn) {
     this.log.update(turn);
-    this.stage.say(turn.isFinal || turn.answer ? "" : turn.said);
+    this.stage.shrink(!this.log.isEmpty);
     // A turn is stored when it is over.
     if (turn.metrics && turn.isComplete) this.#noteStored();
   }
@@ -259,10 +259,10 @@ class Talk {
     const why = whyNot();
     this.stage.show(conversation, { isOn: this.#microphone !== null, isPossible: why === null });
     this.#drawNotes(why);
-    this.settings.tellModel(conversation.facts?.model ?? "");
+    this.settings.tellModel(conversation.facts?.parrot ? "" : conversation.facts?.model ?? "");
     this.history.mark(conversation.id ?? "");
     if (conversation.state === "Speaking") this.#animate();
-    if (conversation.state !== "Listening" && conversation.state !== "FinalizingASR") this.stage.say("");
+    this.stage.shrink(!this.log.isEmpty);
     this.#endTurnOfMicrophone();
   }
 
