@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from parley.errors import InvalidOption
+from parley.errors import InvalidOption, ParleyError
 from parley.storage import upload_files
 from parley.storage.database import Database
 from parley.storage.failures import storage_errors
@@ -104,7 +104,8 @@ class VoiceShelf:
 
         try:
             await self._database.write(write)
-        except BaseException:
+        except ParleyError:
+            # Not where the caller gives up: the row may come to be all the same, and the sweep knows.
             await asyncio.to_thread(shutil.rmtree, self._folder / token, ignore_errors=True)
             raise
         return _kept(values)

@@ -56,6 +56,16 @@ async def test_a_short_call_that_is_given_up_keeps_its_worker() -> None:
         assert await told(fleet, "pid") == pid
 
 
+@scenario
+async def test_a_pool_may_be_more_patient_with_calls_that_are_given_up() -> None:
+    patient = replace(pool(), given_up_s=60.0)
+    async with Fleet([patient], replace(QUICK, stop_grace_s=0.2)) as fleet:
+        pid = await told(fleet, "pid")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(say(fleet, "sleep 1.5"), 0.1)
+        assert await told(fleet, "pid") == pid
+
+
 @pytest.mark.parametrize("command", ["sleep 60", "seize 60"])
 def test_a_long_call_that_is_given_up_costs_its_worker(command: str) -> None:
     @scenario

@@ -30,6 +30,25 @@ def test_mix_split_and_one(decode: Decode) -> None:
     assert np.array_equal(samples_of(right.tracks[0]), LEFT_RIGHT[:, 1])
 
 
+@pytest.mark.parametrize("rate_hz", [8_000, 22_050, 24_000, 48_000])
+def test_another_rate_for_who_learns_a_voice(rate_hz: int, decode: Decode) -> None:
+    sound = wav(LEFT_RIGHT)
+    media = decode(sound, sample_rate_hz=rate_hz)
+    assert media.tracks[0].samples == rate_hz and media.duration == 1.0
+    part = decode(sound, sample_rate_hz=rate_hz, start=0.25, end=0.5)
+    assert part.tracks[0].samples == round(0.5 * rate_hz) - round(0.25 * rate_hz)
+    assert np.array_equal(
+        samples_of(part.tracks[0]),
+        samples_of(decode(sound, sample_rate_hz=rate_hz).tracks[0])[
+            round(0.25 * rate_hz) : round(0.5 * rate_hz)
+        ],
+    )
+    with pytest.raises(InvalidOption, match="is 1"):
+        decode(sound, sample_rate_hz=rate_hz, start=2.0)
+    with pytest.raises(InvalidOption, match="rate"):
+        decode(sound, sample_rate_hz=0)
+
+
 def test_split_of_a_mono_file_is_one_track(decode: Decode) -> None:
     split = decode(wav(LEFT_RIGHT[:, :1]), channel="split")
     assert [track.channel for track in split.tracks] == [0]

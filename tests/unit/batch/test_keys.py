@@ -26,6 +26,16 @@ def profile(**revisions: str) -> Profile:
     return Profile("p", {role: spec(role, revisions.get(role.value, "1")) for role in roles})
 
 
+def test_what_was_remembered_before_there_was_a_rate_is_found() -> None:
+    """Digests of the revision before `DecodeOptions.sample_rate_hz`."""
+    before = DecodeOptions(channel="split", start=1.0, end=2.5)
+    keys = keys_for(RECORDING, replace(PLAIN, decode=before), profile())
+    assert (keys.decode, keys.transcript) == (
+        "5c561374d3a6be524656f881852996bc67fc2ea7",
+        "b15e7e80c8b6438d9257d0cd7dc37a9e03f1bc8c",
+    )
+
+
 def changed(options: RecipeOptions = PLAIN, **revisions: str) -> set[str]:
     """The links of the chain that differ from those of the plain request."""
     before, after = keys_for(RECORDING, PLAIN, profile()), keys_for(RECORDING, options, profile(**revisions))
@@ -40,6 +50,7 @@ EVERYTHING = {"decode", "find_speech", "recognise", "embed", "transcript"}
     ("options", "links"),
     [
         (PLAIN, set[str]()),
+        (replace(PLAIN, decode=DecodeOptions(sample_rate_hz=24_000)), EVERYTHING),
         (replace(PLAIN, speakers=None), {"transcript"}),
         (replace(PLAIN, speakers=SpeakerCount(minimum=2, maximum=2)), {"transcript"}),
         (replace(PLAIN, known=(KnownVoice(name="Ann", engine="x 1", key="k"),)), {"transcript"}),
