@@ -120,7 +120,7 @@ def line_lost(course: Course, event: LineLost) -> None:
 def line_back(course: Course, event: LineBack) -> None:
     """Somebody hears again: the state, then the turn's texts, then the audio that was not played."""
     turns.hold_position(course)
-    course.change(lost_at=None)
+    course.change(lost_at=None, doubt=None)
     floor, answer = course.floor, course.floor.answer
     if answer is not None and floor.state is State.SPEAKING:
         course.change_answer(sent=answer.played, progress_at=course.now)

@@ -63,7 +63,7 @@ class Anchor:
 class Answer:
     """What is being written and spoken. Samples count from the turn's first, `first_sample` is where this
     revision begins. Only one that `stands` is told; the others were asked for before the text was sure.
-    `is_started`: the loudspeaker plays it; `is_kept`: what the user said is remembered."""
+    `is_started`: the loudspeaker plays it."""
 
     turn: int
     revision: int
@@ -81,7 +81,6 @@ class Answer:
     anchor: Anchor | None = None
     progress_at: float = 0.0
     is_started: bool = False
-    is_kept: bool = False
     wished_tool: bool = False
 
     @property
@@ -139,9 +138,9 @@ class Floor:
     """Everything the machine knows. `epoch` is what the clock of people says when the machine's says 0.
 
     `turn` is the one that is being taken or answered, `revision` grows with each of its answers that is
-    thrown away, `said` are the texts of its utterances, `sounded` counts its samples that were told of
-    earlier revisions. `until` is when the state ends by itself. `reports` says that the client tells what
-    it played, `is_mute` that it lately does not.
+    thrown away, `said` are the texts of its utterances (`is_kept`: they are remembered), `sounded` counts
+    its samples that were told of earlier revisions. `until` is when the state ends by itself. `reports`
+    says that the client tells what it played, `is_mute` that it lately does not.
     """
 
     limits: AssistantLimits
@@ -155,6 +154,7 @@ class Floor:
     said: tuple[str, ...] = ()
     partial: str = ""
     is_typed: bool = False
+    is_kept: bool = False
     speculated: int = 0
     sounded: int = 0
     speech: Speech = Speech()

@@ -75,7 +75,7 @@ _HEARING: Mapping[type, Rule] = {
     SpeechBegan: _rule(speech.speech_began, _LISTENING),
     SpeechStopped: _rule(speech.speech_stopped, _FINALIZING),
     PartialHeard: _rule(speech.partial, _LISTENING),
-    FinalHeard: _rule(speech.final, *_RESTS, _THINKING),
+    FinalHeard: _rule(speech.final, *_RESTS, _THINKING, _SPEAKING),
 }
 
 _SPECULATING: Mapping[type, Rule] = {

@@ -183,28 +183,33 @@ def close(course: Course, *, is_cut: bool = False, by_user: bool = False) -> Non
     """The turn is over: what was heard of its answer is told and remembered. Where it was cut, by the user
     or a failure, the rest is thrown away."""
     floor, answer = course.floor, course.floor.answer
-    if answer is None:
-        if floor.said:
-            course.keep(course.message(is_user=True, text=join_texts(floor.said)))
-            course.change(**_next_turn(floor.turn))
+    heard = ""
+    if answer is not None:
+        heard = _hear_out(course, answer, is_cut=is_cut)
+    elif not floor.said:
         return
-    position = floor.position(course.now)
-    course.change_answer(played=position)
-    if is_cut:
-        _silence(course, course.change_answer())
-    elif floor.state is State.SPEAKING and floor.is_held:
-        _flush(course, answer)
     keep_question(course)
-    heard = answer.heard(position)
     if is_said(heard):
         course.keep(course.message(is_user=False, text=heard, interrupted=is_cut))
-    tell_answer(course, heard, is_complete=True)
-    if answer.is_started:
+    course.tell(AnswerText(turn=floor.turn, revision=floor.revision, content=heard, is_complete=True))
+    if answer is not None and answer.is_started:
         course.tell(Playback(turn=answer.turn, status="ended"))
-    metrics = floor.marks.metrics(answer.turn, interrupted=by_user)
+    metrics = floor.marks.metrics(floor.turn, interrupted=by_user)
     course.tell(metrics)
     course.do(Measure(metrics=metrics))
     course.change(**_next_turn(floor.turn))
+
+
+def _hear_out(course: Course, answer: Answer, *, is_cut: bool) -> str:
+    """What was heard of an answer that goes no further."""
+    floor = course.floor
+    position = floor.position(course.now)
+    answer = course.change_answer(played=position)
+    if is_cut:
+        _silence(course, answer)
+    elif floor.state is State.SPEAKING and floor.is_held:
+        _flush(course, answer)
+    return answer.heard(position)
 
 
 def _next_turn(turn: int) -> dict[str, object]:
@@ -213,6 +218,7 @@ def _next_turn(turn: int) -> dict[str, object]:
         "revision": 0,
         "said": (),
         "is_typed": False,
+        "is_kept": False,
         "speculated": 0,
         "sounded": 0,
         "answer": None,
@@ -223,9 +229,8 @@ def _next_turn(turn: int) -> dict[str, object]:
 
 def keep_question(course: Course) -> None:
     """What the user said is remembered once it cannot change any more."""
-    answer = course.floor.answer
-    if answer is not None and not answer.is_kept:
-        course.change_answer(is_kept=True)
+    if not course.floor.is_kept:
+        course.change(is_kept=True)
         course.keep(course.message(is_user=True, text=join_texts(course.floor.said)))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from random import Random
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from parley.assistant import effects as wants
 from parley.assistant import happenings as happens
@@ -26,6 +28,17 @@ RATE = 24_000
 WORDS = ("alpha", "beta", "gamma", "你好", "delta.", "")
 Key = tuple[int, int]
 
+ACTS: tuple[happens.Happening, ...] = (
+    happens.FinalizePressed(),
+    happens.FinalizePressed(),
+    happens.InterruptPressed(),
+    happens.ResetAsked(),
+    happens.LineLost(),
+    happens.LineBack(),
+    happens.EarFailed(error=SpeakingError("x")),
+    happens.Typed(text="typed words"),
+)
+
 
 @dataclass
 class Stage:
@@ -35,6 +48,7 @@ class Stage:
     speaking: Key | None = None
     text: str = ""
     is_text_over: bool = False
+    is_voiced: bool = False
     made: int = 0
     sent: int = 0
     let: Key | None = None
@@ -53,7 +67,7 @@ class Stage:
                 assert self.writing is None and self.speaking is None, "two answers at once"
                 self.writing = (effect.turn, effect.revision)
                 self.speaking = self.writing if effect.with_voice else None
-                self.text, self.is_text_over = "", False
+                self.text, self.is_text_over, self.is_voiced = "", False, False
                 self.made = self.sent = effect.first_sample
                 self.is_held = False
                 self.was_asked.append(self.writing)
@@ -152,7 +166,7 @@ class Conversations(RuleBasedStateMachine):
         self.now += 0.1
         self.feed(happens.Opened())
 
-    @rule(seconds=st.sampled_from((0.01, 0.1, 0.4, 1.1, 3.0, 8.0)))
+    @rule(seconds=st.sampled_from((0.05, 0.1, 0.2, 0.4, 1.1, 3.0, 8.0, 20.0)))
     def time_goes_by(self, seconds: float) -> None:
         """As the driver does it: woken at each deadline on the way."""
         until = self.now + seconds
@@ -173,18 +187,20 @@ class Conversations(RuleBasedStateMachine):
             self.feed(happens.TimePassed())
             assert self.floor == before
 
-    @rule(words=st.lists(st.sampled_from(WORDS), max_size=3))
-    def somebody_speaks(self, words: list[str]) -> None:
+    @rule()
+    def somebody_speaks(self) -> None:
         self.audio_s += 0.5
         self.is_speech = True
         self.feed(happens.SpeechBegan(time_s=self.audio_s))
 
     @rule(seconds=st.sampled_from((0.1, 0.4, 0.6, 1.2)))
+    @precondition(lambda self: self.is_speech)
     def speech_goes_on(self, seconds: float) -> None:
         if self.is_speech:
             self.feed(happens.SpeechWent(seconds=seconds))
 
     @rule(seconds=st.sampled_from((0.1, 0.4, 0.6, 1.2)))
+    @precondition(lambda self: self.is_speech)
     def speech_stops(self, seconds: float) -> None:
         if self.is_speech:
             self.is_speech = False
@@ -207,25 +223,44 @@ class Conversations(RuleBasedStateMachine):
             )
         )
 
-    @rule(
-        event=st.sampled_from(
-            (
-                happens.FinalizePressed(),
-                happens.InterruptPressed(),
-                happens.ResetAsked(),
-                happens.LineLost(),
-                happens.LineBack(),
-                happens.EarFailed(error=SpeakingError("x")),
-                happens.Typed(text="typed words"),
-            )
-        )
-    )
+    @rule(event=st.sampled_from(ACTS))
     def the_user_acts(self, event: happens.Happening) -> None:
         self.feed(event)
+
+    @rule(words=st.sampled_from(("alpha beta", "gamma", "你好")), early=st.booleans())
+    @precondition(lambda self: self.floor.state in (State.IDLE, State.LISTENING))
+    def somebody_asks(self, words: str, early: bool) -> None:
+        """The usual way; otherwise the interesting states are rare."""
+        self.somebody_speaks()
+        self.now += 0.5
+        self.words_appear(words=[words], is_whole=False)
+        self.speech_stops(seconds=0.5)
+        self.now += 0.3
+        if early:
+            self.words_appear(words=[words], is_whole=True)
+        else:
+            self.an_utterance_ends(words=[words])
+
+    @rule(samples=st.sampled_from((1200, 48_000)))
+    @precondition(lambda self: self.stage.writing is not None and self.stage.speaking is not None)
+    def an_answer_begins(self, samples: int) -> None:
+        self.the_model_writes(text="One two three. ")
+        self.the_voice_speaks(samples=samples, text="One two three.")
+        if self.may_send:
+            self.audio_is_sent(samples=samples)
+
+    @rule(samples=st.sampled_from((1200, 48_000)))
+    @precondition(lambda self: self.stage.writing is not None and self.stage.speaking is not None)
+    def an_answer_is_made(self, samples: int) -> None:
+        self.an_answer_begins(samples=samples)
+        self.the_model_ends()
+        if self.may_speak and self.stage.is_text_over:
+            self.the_voice_ends()
 
     # What those do who work for it.
 
     @rule(text=st.sampled_from(("One two three. ", "四五六。", " ", "word")))
+    @precondition(lambda self: self.stage.writing is not None)
     def the_model_writes(self, text: str) -> None:
         if self.stage.writing:
             turn, revision = self.stage.writing
@@ -233,12 +268,14 @@ class Conversations(RuleBasedStateMachine):
             self.feed(happens.ModelWrote(turn=turn, revision=revision, text=text))
 
     @rule()
+    @precondition(lambda self: self.stage.writing is not None)
     def the_model_ends(self) -> None:
         if self.stage.writing:
             (turn, revision), self.stage.writing = self.stage.writing, None
             self.feed(happens.ModelDone(turn=turn, revision=revision))
 
     @rule()
+    @precondition(lambda self: self.stage.writing is not None)
     def the_model_fails(self) -> None:
         if self.stage.writing:
             turn, revision = self.stage.writing
@@ -246,6 +283,7 @@ class Conversations(RuleBasedStateMachine):
             assert self.stage.writing is None
 
     @rule(is_missing=st.booleans())
+    @precondition(lambda self: self.stage.writing is not None)
     def a_tool_is_wished(self, is_missing: bool) -> None:
         if self.stage.writing:
             turn, revision = self.stage.writing
@@ -255,6 +293,7 @@ class Conversations(RuleBasedStateMachine):
                 self.feed(happens.ToolMissing(turn=turn, revision=revision))
 
     @rule(samples=st.sampled_from((0, 1200, 24_000)), text=st.sampled_from(("One two three.", "四五六。")))
+    @precondition(lambda self: self.may_speak and self.stage.text)
     def the_voice_speaks(self, samples: int, text: str) -> None:
         if self.stage.speaking and self.stage.text:
             turn, revision = self.stage.speaking
@@ -263,21 +302,33 @@ class Conversations(RuleBasedStateMachine):
             self.feed(happens.ClauseMade(turn=turn, revision=revision, text=text, samples=samples))
 
     @rule()
+    @precondition(lambda self: self.may_speak and self.stage.is_text_over)
     def the_voice_ends(self) -> None:
         if self.stage.speaking and self.stage.is_text_over:
             turn, revision = self.stage.speaking
+            self.stage.is_voiced = True
             self.feed(happens.VoiceDone(turn=turn, revision=revision))
 
     @rule()
+    @precondition(lambda self: self.may_speak)
     def the_voice_fails(self) -> None:
         if self.stage.speaking:
             turn, revision = self.stage.speaking
             self.feed(happens.VoiceFailed(turn=turn, revision=revision, error=SpeakingError("x")))
             assert self.stage.speaking != (turn, revision)
 
+    @property
+    def may_speak(self) -> bool:
+        return self.stage.speaking is not None and not self.stage.is_voiced
+
+    @property
+    def may_send(self) -> bool:
+        return self.stage.let is not None and not self.stage.is_held and self.floor.lost_at is None
+
     @rule(samples=st.sampled_from((600, 4800, 48_000)))
+    @precondition(lambda self: self.may_send)
     def audio_is_sent(self, samples: int) -> None:
-        if self.stage.let and not self.stage.is_held and self.floor.lost_at is None:
+        if self.stage.let is not None:
             turn, revision = self.stage.let
             until = min(self.stage.made, self.stage.sent + samples)
             if until > self.stage.sent:
@@ -286,6 +337,7 @@ class Conversations(RuleBasedStateMachine):
                 assert self.floor.answer is not None and self.floor.answer.sent == until
 
     @rule(samples=st.sampled_from((300, 4800, 10**6)))
+    @precondition(lambda self: self.floor.state is State.SPEAKING)
     def the_client_plays(self, samples: int) -> None:
         answer = self.floor.answer
         if answer is not None and self.reports:
@@ -377,5 +429,86 @@ class Conversations(RuleBasedStateMachine):
         assert {turn for turn, _ in self.stage.was_let} <= answered
 
 
-Conversations.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+Conversations.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
 TestConversations = Conversations.TestCase
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_long_conversation_goes_as_it_likes(seed: int) -> None:
+    """As above, with the weights of life: answers are begun more often than the line is lost."""
+    random = Random(seed)
+    talk = Conversations()
+    talk.opens(
+        hands_free=random.random() < 0.5,
+        has_voice=random.random() < 0.9,
+        speculates=random.random() < 0.7,
+        reports=random.random() < 0.8,
+    )
+    for _ in range(120):
+        act_at_random(talk, random)
+        for check in INVARIANTS:
+            check(talk)
+    talk.teardown()
+
+
+INVARIANTS = (
+    Conversations.there_is_a_way_out,
+    Conversations.samples_are_in_order,
+    Conversations.one_voice_at_most_is_to_be_heard,
+    Conversations.every_turn_is_answered_once,
+    Conversations.what_is_remembered_was_told,
+    Conversations.thinking_has_a_question,
+)
+
+
+def act_at_random(talk: Conversations, random: Random) -> None:
+    stage, pick = talk.stage, random.choice
+    words = [pick(WORDS) for _ in range(pick((0, 1, 2)))]
+    acts: list[tuple[float, bool, Callable[[], None]]] = [
+        (4, True, lambda: talk.time_goes_by(seconds=pick((0.05, 0.1, 0.2, 0.4)))),
+        (0.5, True, lambda: talk.time_goes_by(seconds=pick((1.1, 2.0, 8.0, 20.0)))),
+        (0.2, True, lambda: talk.the_clock_wakes_too_early()),
+        (0.4, True, lambda: talk.the_user_acts(event=pick(ACTS))),
+        (
+            0.5,
+            True,
+            lambda: talk.others_speak(turn=pick((-1, 0, 1)), revision=pick((-1, 0, 1)), kind=pick(range(9))),
+        ),
+        (
+            2,
+            talk.floor.is_resting,
+            lambda: talk.somebody_asks(words=pick(("alpha", "你好")), early=pick((True, False))),
+        ),
+        (1, not talk.is_speech, talk.somebody_speaks),
+        (1, talk.is_speech, lambda: talk.speech_goes_on(seconds=pick((0.1, 0.4, 0.6, 1.2)))),
+        (1.5, talk.is_speech, lambda: talk.speech_stops(seconds=pick((0.1, 0.4, 0.6, 1.2)))),
+        (1, talk.floor.speech.is_open, lambda: talk.words_appear(words=words, is_whole=pick((True, False)))),
+        (1, talk.floor.speech.is_open, lambda: talk.an_utterance_ends(words=words)),
+        (
+            2,
+            stage.writing is not None,
+            lambda: talk.the_model_writes(text=pick(("One two three. ", "四五六。", " "))),
+        ),
+        (1, stage.writing is not None, talk.the_model_ends),
+        (0.1, stage.writing is not None, talk.the_model_fails),
+        (0.2, stage.writing is not None, lambda: talk.a_tool_is_wished(is_missing=pick((True, False)))),
+        (
+            3,
+            talk.may_speak and bool(stage.text),
+            lambda: talk.the_voice_speaks(
+                samples=pick((0, 1200, 24_000, 48_000)), text=pick(("One two three.", "四五六。"))
+            ),
+        ),
+        (2, talk.may_speak and stage.is_text_over, talk.the_voice_ends),
+        (0.1, talk.may_speak, talk.the_voice_fails),
+        (4, talk.may_send, lambda: talk.audio_is_sent(samples=pick((600, 4800, 48_000)))),
+        (
+            3,
+            talk.floor.state is State.SPEAKING,
+            lambda: talk.the_client_plays(samples=pick((300, 4800, 10**6))),
+        ),
+    ]
+    able = [(weight, act) for weight, is_able, act in acts if is_able]
+    (act,) = random.choices([act for _, act in able], [weight for weight, _ in able])
+    act()
