@@ -12,6 +12,8 @@ export class Player {
   #tag = "";
   #version = 0;
   #settled;
+  /** Counts what was asked for last, so that a late answer starts nothing that was stopped meanwhile. */
+  #wish = 0;
 
   /**
    * @param {import("../app.js").App} app
@@ -111,15 +113,22 @@ export class Player {
   }
 
   toggle() {
-    if (this.isPlaying) this.media.pause();
+    if (this.isPlaying) this.pause();
     else void this.play();
+  }
+
+  pause() {
+    this.#wish += 1;
+    this.media.pause();
   }
 
   /** Play on, or from a time. @param {number} [from] */
   async play(from) {
+    const wish = (this.#wish += 1);
     try {
       // Later a click has to start it at once, or some browsers keep silent.
       if (Date.now() <= this.#settled) await this.#refresh();
+      if (wish !== this.#wish) return;
       if (from !== undefined) this.go(from);
       await this.media.play();
     } catch (error) {
@@ -138,13 +147,8 @@ export class Player {
     this.go(this.time + direction * JUMP_S);
   }
 
-  /** Silence while somebody looks elsewhere. */
-  hide() {
-    this.media.pause();
-  }
-
   close() {
-    this.media.pause();
+    this.pause();
     this.media.removeAttribute("src");
     this.media.load();
   }

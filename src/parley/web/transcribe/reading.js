@@ -35,7 +35,7 @@ export class Reading {
     this.corrections = new Corrections(transcript, known.edits);
     this.colours = colours(transcript.speakers);
     this.people = new People(app, this.corrections, this.colours, (label, name) => void this.#rename(label, name));
-    this.segments = new Segments(app, { play: (index) => this.#play(index), correct: (index, text) => void this.#correct(index, text), hush: () => this.player?.hide() });
+    this.segments = new Segments(app, { play: (index) => this.#play(index), correct: (index, text) => void this.#correct(index, text), hush: () => this.player?.pause() });
     this.player = job.has_media ? new Player(app, `/v1/jobs/${job.task_id}/media`, { duration: job.duration, finishedAt: Date.parse(job.finished_at ?? "") || 0 }, (time) => this.#moved(time)) : null;
     const side = el("aside", { className: "side" }, this.people.element);
     this.element = el("div", { className: "reading" }, this.#notes(), side, this.#tools(), this.#body(), this.#foot());
@@ -317,7 +317,7 @@ export class Reading {
   }
 
   hide() {
-    this.player?.hide();
+    this.player?.pause();
   }
 
   close() {
