@@ -14,6 +14,8 @@ from parley.synthesis.wishes import in_words, needs, wanted_language
 _MOST_NAMED = 5
 """Voices in a sentence."""
 
+_MOST_LANGUAGES = 30
+
 DESIGNED = "designed"
 """The name of a voice that is described where it is asked for, and kept nowhere."""
 
@@ -88,8 +90,10 @@ class Catalogue:
             raise UnsupportedOption(f"No voice here can {in_words(needs(wish))}; leave that out.")
         if not fit:
             known = sorted({language for voice in able for language in voice.languages})
+            more = ", ..." if len(known) > _MOST_LANGUAGES else ""
             raise UnsupportedOption(
-                f"No voice here speaks '{language}'; there are voices for: {', '.join(known)}."
+                f"No voice here speaks '{language}'; there are voices for: "
+                f"{', '.join(known[:_MOST_LANGUAGES])}{more}."
             )
         own = [voice for voice in fit if voice.engine == wish.engine and voice.kind == "preset"]
         chosen = (

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from parley.engines.contract import Capability, EngineSpec
-from parley.errors import FleetClosed, UnsupportedOption, VoicesBusy
+from parley.errors import FleetClosed, UnsupportedOption, VoicesBusy, VoiceUnknown
 from parley.speech.speaking import SpeakingCancelled, SpeakingFailed
 from parley.speech.voice import VoiceFacts
 from parley.synthesis.bell import Bell
@@ -100,7 +100,10 @@ class SpeechSynthesis:
         """See SynthesisRoom."""
         wish = SpeakingWish(language=language, engine=engine)
         check(wish)
-        return await self._casting.chosen(user, wish)
+        try:
+            return await self._casting.chosen(user, wish)
+        except UnsupportedOption as error:
+            raise VoiceUnknown(error.message) from error
 
     async def warm(self, voice: VoiceFacts) -> None:
         """See SynthesisRoom."""

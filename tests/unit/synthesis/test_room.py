@@ -35,6 +35,7 @@ from parley.errors import (
     VoiceUnknown,
     WorkersBusy,
 )
+from parley.fleet.fleet import Answer
 from parley.speech.speaking import Sentence, SpeakingCancelled, SpeakingFailed, Spoken, SpokenAudio
 from parley.synthesis.options import SpeakingWish
 from parley.synthesis.request import PIECE_S, PREPARED_S
@@ -272,6 +273,35 @@ def test_a_clause_that_no_worker_survives_ends_the_request_in_one_sentence(error
     run(main())
 
 
+def test_a_defect_ends_the_request_and_is_told_as_one(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(HummingFleet):
+        async def call(self, *args: object, **options: object) -> Answer:
+            raise ZeroDivisionError
+
+    async def main() -> None:
+        async with room(Broken()) as made:
+            [failed] = await speak(made, TWO)
+            assert isinstance(failed, SpeakingFailed) and "defect" in failed.error.message
+            assert made.stats().speaking == 0
+
+    run(main())
+    assert "unforeseen" in caplog.text and "sentence" not in caplog.text
+
+
+def test_what_is_too_much_for_a_device_is_said_by_the_processor() -> None:
+    class Small(HummingFleet):
+        async def call(self, *args: object, on_cpu: bool = False, **options: object) -> Answer:
+            if not on_cpu:
+                raise OutOfMemory("too much")
+            return await super().call(*args, **options)  # type: ignore[arg-type]
+
+    async def main() -> None:
+        async with room(Small()) as made:
+            check(await speak(made, TWO))
+
+    run(main())
+
+
 def test_workers_that_are_gone_are_told_as_they_are() -> None:
     async def main() -> None:
         error = WorkersBusy("More calls wait than the line holds.")
@@ -440,6 +470,8 @@ def test_the_default_voice_speaks_its_languages() -> None:
             assert (await made.default_voice("alice", "en")).voice_id == "sing/alto"
             assert (await made.default_voice("alice", "zh")).voice_id == "hum/high"
             assert (await made.default_voice("alice", "en", engine="hum")).voice_id == "hum/low"
+            with pytest.raises(VoiceUnknown, match="'fi'"):
+                await made.default_voice("alice", "fi")
 
     run(main())
 
