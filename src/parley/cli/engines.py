@@ -180,9 +180,13 @@ def _facts(spec: EngineSpec, supplies: Supplies) -> dict[str, Any]:
 
 
 def _remedy(spec: EngineSpec, lacks_packages: bool, models: Sequence[str]) -> str:
-    """The command that brings what is missing: first the packages, then the models."""
-    if lacks_packages and spec.environment:
-        return f"parley engines install {spec.environment}"
-    if lacks_packages or not models:
+    """The command that brings what is missing: all of a voice, else first the packages, then the models."""
+    from parley.engines.contract import Role
+
+    if (lacks_packages and not spec.environment) or not (lacks_packages or models):
         return spec.install
+    if spec.role == Role.TTS:
+        return f"parley pull {spec.name}"
+    if lacks_packages:
+        return f"parley engines install {spec.environment}"
     return f"parley models pull {' '.join(models)}"

@@ -37,19 +37,23 @@ def listing(
     data_dir: DataDir = None,
     config: Config = None,
 ) -> None:
-    """List models: licence, size, whether they are here, what they take, which profiles use them."""
+    """List models: licence, size, whether they are here, what they take, who uses them."""
     import json
 
     from parley.app import load_profiles
     from parley.cli.start import start
-    from parley.supply.catalogue import used_by
+    from parley.engines.registry import discover
+    from parley.supply.catalogue import catalogue, spoken_by, used_by
     from parley.supply.models import Models
 
     settings = start(data_dir=data_dir, config=config)
-    models, known = Models(settings.models_dir()), _known(settings)
-    profiles = load_profiles(settings).values()
+    specs, models = discover(settings.engine_dirs).values(), Models(settings.models_dir())
+    known, profiles = catalogue(specs), load_profiles(settings).values()
     held = {each.name: each for each in models.installed()}
-    rows = [_facts(model, models, held, used_by(model, profiles)) for model in known.values()]
+    rows = [
+        _facts(model, models, held, used_by(model, profiles), spoken_by(model, specs))
+        for model in known.values()
+    ]
     rows += [_stranger(each) for each in held.values() if each.name not in known]
     if json_output:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -133,7 +137,11 @@ def _adopt(models: Models, wanted: list[ModelSpec], directory: Path) -> None:
 
 
 def _facts(
-    model: ModelSpec, models: Models, held: Mapping[str, Installed], profiles: tuple[str, ...]
+    model: ModelSpec,
+    models: Models,
+    held: Mapping[str, Installed],
+    profiles: tuple[str, ...],
+    voices: tuple[str, ...],
 ) -> dict[str, Any]:
     here = held.get(model.name)
     origin = here.manifest if here else None
@@ -149,6 +157,7 @@ def _facts(
         "hub": origin.hub if origin else "",
         "commit": origin.commit if origin else "",
         "profiles": list(profiles),
+        "voices": list(voices),
         "sources": [
             {"hub": source.hub.value, "repo": source.repo, "revision": source.revision}
             for source in model.sources
@@ -171,6 +180,7 @@ def _stranger(here: Installed) -> dict[str, Any]:
         "hub": here.manifest.hub if here.manifest else "",
         "commit": here.manifest.commit if here.manifest else "",
         "profiles": [],
+        "voices": [],
         "sources": [],
         "needs": [],
     }
@@ -178,7 +188,7 @@ def _stranger(here: Installed) -> dict[str, Any]:
 
 def _show(row: dict[str, Any], width: int) -> None:
     size = bytes_text(row["size_mib"] * 1024**2) if row["sources"] else ""
-    users = ", ".join(row["profiles"])
+    users = ", ".join(dict.fromkeys((*row["profiles"], *row["voices"])))
     used = f"  for {users}" if users else ""
     typer.echo(f"{row['name']:<{width}}  {size:>9}  {_state(row):<28}  {row['licence']}{used}")
 

@@ -1,4 +1,4 @@
-"""`parley pull PROFILE`: everything a profile needs, in one command."""
+"""`parley pull NAME`: everything a profile or a voice needs, in one command."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import typer
 from parley.cli import tell
 from parley.cli.arrivals import bytes_text
 from parley.cli.downloading import HubOption, download, find_offers, lacking_models, resumable
-from parley.errors import DiskFull, InvalidOption
+from parley.errors import DiskFull
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from parley.engines.contract import EngineSpec
     from parley.engines.model import ModelSpec
-    from parley.engines.profiles import Profile
     from parley.settings import Settings
     from parley.supply.hubs import Offer
     from parley.supply.readiness import Supplies
@@ -26,7 +24,9 @@ _MIB = 1024 * 1024
 
 
 def command(
-    profile: Annotated[str, typer.Argument(help="The profile, as `parley profiles` shows it.")],
+    name: Annotated[
+        str, typer.Argument(help="A profile of `parley profiles`, or a voice of `parley engines`.")
+    ],
     torch: Annotated[
         str | None,
         typer.Option(help="Build of PyTorch: cpu, cu126, cu130 ..., default; what suits this machine."),
@@ -38,20 +38,23 @@ def command(
     data_dir: Annotated[Path | None, typer.Option(help="Folder for what is remembered.")] = None,
     config: Annotated[Path | None, typer.Option(help="Configuration file; ./parley.toml by default.")] = None,
 ) -> None:
-    """Install what a profile needs: environments of its engines and models; the same again changes nothing.
+    """Install what a profile or a voice needs: environments of its engines and models; the same again changes
+    nothing.
 
-    Sizes and licences are shown first. Whatever interrupts it, the same command goes on.
+    A profile's voice comes with it. Sizes and licences are shown first. Whatever interrupts it, the same
+    command goes on.
     """
     from parley.app import supplies_of
     from parley.app.supplying import make_data_dir
+    from parley.cli.pulled import meant
     from parley.cli.start import start
 
     settings = start(data_dir=data_dir, config=config)
-    chosen, supplies = _chosen(settings, profile), supplies_of(settings)
-    _require_packages(supplies, chosen)
-    engines = _engines(supplies, chosen, live=live)
-    environments = supplies.lack(engines).environments
-    wanted = {model.name: model for spec in engines for model in spec.models}
+    supplies = supplies_of(settings)
+    pulled = meant(settings, supplies, name, live=live)
+    pulled.require_packages(supplies)
+    environments = supplies.lack(pulled.engines).environments
+    wanted = {model.name: model for spec in pulled.engines for model in spec.models}
     models = lacking_models(supplies.models, list(wanted.values()))
     make_data_dir(settings)
     with resumable():
@@ -59,36 +62,8 @@ def command(
         _tell_and_check(settings, supplies, environments, torch, models, offers)
         _install(settings, supplies, environments, torch)
         download(settings, hub, models, offers)
-    supplies.require(chosen)
-    typer.echo(f"ready: parley transcribe --profile {chosen.name} FILE")
-
-
-def _chosen(settings: Settings, name: str) -> Profile:
-    """The profile, also by a public name of its model."""
-    from parley.app import load_profiles
-    from parley.engines.selecting import AUTO, select
-
-    if name == AUTO:
-        raise InvalidOption("'auto' chooses among what is installed; name a profile: parley profiles")
-    return select(load_profiles(settings), name, None, lambda profile: False).profile
-
-
-def _engines(supplies: Supplies, profile: Profile, *, live: bool) -> Sequence[EngineSpec]:
-    """Those of the profile, with the streaming recogniser unless it lacks what no pull can bring."""
-    streaming = profile.streaming
-    if not live or streaming is None:
-        return tuple(profile.engines.values())
-    if packages := supplies.lack([streaming]).packages:
-        how = f"; install with: {streaming.install}" if streaming.install else ""
-        tell.line(f"live speech goes without '{streaming.name}', which needs {', '.join(packages)}{how}")
-        return tuple(profile.engines.values())
-    return profile.everything
-
-
-def _require_packages(supplies: Supplies, profile: Profile) -> None:
-    """Raise ProfileNotInstalled for packages that no environment brings."""
-    if supplies.lack(profile.engines.values()).packages:
-        supplies.require(profile)
+    pulled.require(supplies)
+    typer.echo(f"ready: {pulled.ready}")
 
 
 def _tell_and_check(

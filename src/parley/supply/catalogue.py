@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from parley.engines.contract import EngineSpec
+from parley.engines.contract import EngineSpec, Role
 from parley.engines.model import ModelSpec
 from parley.engines.profiles import Profile
 from parley.errors import InvalidOption
@@ -18,12 +18,21 @@ def catalogue(specs: Iterable[EngineSpec]) -> Mapping[str, ModelSpec]:
 
 
 def used_by(model: ModelSpec, profiles: Iterable[Profile]) -> tuple[str, ...]:
-    """The profiles that name an engine of the model."""
-    return tuple(
-        profile.name
-        for profile in profiles
-        if any(each.name == model.name for spec in profile.everything for each in spec.models)
-    )
+    """The profiles that name an engine of the model, to hear or to speak."""
+    return tuple(profile.name for profile in profiles if any(_opens(spec, model) for spec in _all(profile)))
+
+
+def spoken_by(model: ModelSpec, specs: Iterable[EngineSpec]) -> tuple[str, ...]:
+    """The engines that speak with the model, by name."""
+    return tuple(sorted(spec.name for spec in specs if spec.role == Role.TTS and _opens(spec, model)))
+
+
+def _all(profile: Profile) -> tuple[EngineSpec, ...]:
+    return (*profile.everything, *([profile.tts] if profile.tts else []))
+
+
+def _opens(spec: EngineSpec, model: ModelSpec) -> bool:
+    return any(each.name == model.name for each in spec.models)
 
 
 def named(known: Mapping[str, ModelSpec], names: Iterable[str]) -> list[ModelSpec]:

@@ -16,8 +16,8 @@ class Recipe:
 
     `imports` must work when it is made. With `uses_torch` the pinned `torch` comes in a build of its own
     (`torch_builds`), and must work too. With `cuda` further requirements are installed for NVIDIA cards, from
-    `<name>.cuda.txt`. With `alone` the packages of `<name>.alone.txt` come without what they ask for, where that
-    is much and not needed. `disk_mib` is about what it takes, PyTorch and CUDA libraries not counted.
+    `<name>.cuda.txt`. With `alone` the packages of `<name>.alone.txt` come without what they ask for, where
+    that is much and not needed. `disk_mib` is about what it takes, PyTorch and CUDA libraries not counted.
     """
 
     name: str

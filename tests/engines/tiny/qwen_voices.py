@@ -22,7 +22,7 @@ CODEBOOK = 64
 RESERVED = 1024
 """The talker never says the last so many of its tokens, but for the end."""
 
-SIZES = {"custom_voice": "1b7", "custom_voice_small": "0b6", "base": "0b6", "voice_design": "1b7"}
+SIZES = {"custom_voice": "1b7", "custom_voice_small": "0b6", "base": "1b7", "voice_design": "1b7"}
 MARKS = (
     *("<|endoftext|>", "<|im_start|>", "<|im_end|>"),
     *("<tts_pad>", "<tts_text_bos>", "<tts_text_eod>", "<tts_text_bos_single>"),
@@ -36,6 +36,7 @@ HEADS = {
     "head_dim": 16,
     "max_position_embeddings": 4096,
 }
+CODEC_HEADS = {**HEADS, "hidden_size": 16, "num_key_value_heads": 2, "head_dim": 8}
 EAR = {
     "enc_dim": WIDTH,
     "sample_rate": 24000,
@@ -84,7 +85,11 @@ def _write_model(folder: Path, kind: str, size: str) -> None:
         tts_eos_token_id=ids["<tts_text_eod>"],
     )
     model = models.Qwen3TTSForConditionalGeneration(config)
-    _scatter(model, 0.3)
+    _scatter(model, 0.6)
+    # Who speaks is one vector among many; here it counts for more.
+    model.talker.get_input_embeddings().weight.data.mul_(8.0)
+    if size != "0b6":
+        _keep_talking(model)
     model.save_pretrained(folder)
     _clean(folder / "config.json")
     (folder / "generation_config.json").write_text(json.dumps(SAMPLING), "utf-8")
@@ -98,6 +103,13 @@ def _scatter(model: Any, far: float) -> None:
         for values in (*model.parameters(), *model.buffers()):
             if values.is_floating_point() and values.dim() > 1:
                 values.normal_(0.0, far)
+
+
+def _keep_talking(model: Any) -> None:
+    """The end is unlikely, so that speech is as long as it may be, and never equal by chance."""
+    torch: Any = importlib.import_module("torch")
+    with torch.no_grad():
+        model.talker.codec_head.weight[model.config.talker_config.codec_eos_token_id] = 0.0
 
 
 def _clean(path: Path) -> None:
@@ -133,7 +145,7 @@ def _write_codec(folder: Path) -> None:
     core: Any = importlib.import_module("qwen_tts.core")
     config = core.Qwen3TTSTokenizerV2Config(
         encoder_config={
-            **{**HEADS, "hidden_size": 16, "num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 8},
+            **CODEC_HEADS,
             "num_filters": 2,
             "upsample_groups": 16,
             "codebook_size": CODEBOOK,
@@ -142,7 +154,7 @@ def _write_codec(folder: Path) -> None:
             "num_quantizers": GROUPS,
         },
         decoder_config={
-            **{**HEADS, "hidden_size": 16, "num_attention_heads": 2, "num_key_value_heads": 2, "head_dim": 8},
+            **CODEC_HEADS,
             "codebook_size": CODEBOOK,
             "codebook_dim": 16,
             "latent_dim": 16,

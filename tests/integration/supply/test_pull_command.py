@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from parley.cli.commands import app
-from parley.errors import DiskFull, InvalidOption
+from parley.errors import DiskFull, InvalidOption, ProfileNotInstalled, ProfileUnknown
 from parley.supply.environments import Environments
 from tests.integration.supply.hub import Hub, hub
 from tests.integration.supply.pulling import REPOS
@@ -169,3 +169,116 @@ def test_a_streaming_recogniser_that_no_pull_can_bring_is_told_and_left_out(
     done = pull()
     assert done.stdout == "ready: parley transcribe --profile words FILE\n"
     assert "live speech goes without 'nowhere', which needs a_package_nobody_has" in done.stderr
+
+
+VOICE = """
+from parley.engines.contract import Capability, EngineSpec, Role
+from parley.engines.model import Hub, ModelSource, ModelSpec
+from parley.speech.voice import PresetVoice
+
+TINY = ModelSpec(
+    name="tiny-voice",
+    sources=(ModelSource(hub=Hub.HUGGINGFACE, repo="acme/tiny", revision="main"),),
+    needs=("config.json",), size_mib=1, licence="CC-BY-4.0",
+)
+COMMON = {
+    "role": Role.TTS, "factory": ":Voice", "revision": "1", "summary": "test", "licence": "MIT",
+    "models": (TINY,),
+}
+SPECS = (
+    EngineSpec(
+        name="singer", environment="sherpa-onnx", requires=("a_package_that_nobody_has",),
+        presets=(PresetVoice(name="one", languages=("en",)),), **COMMON,
+    ),
+    EngineSpec(name="parodist", capabilities=frozenset({Capability.CLONE}), **COMMON),
+    EngineSpec(name="painter", capabilities=frozenset({Capability.DESIGN}), **COMMON),
+    EngineSpec(name="mute", requires=("a_package_that_nobody_has",), install="pip install mute", **COMMON),
+)
+"""
+
+
+@pytest.fixture
+def voices(installed: list[tuple[str, object]], tmp_path: Path) -> Path:
+    """Engines that speak beside the profile; gives the configuration."""
+    (tmp_path / "engines" / "voices.py").write_text(VOICE)
+    return tmp_path / "parley.toml"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments], catch_exceptions=False)
+
+
+def test_a_voice_comes_with_one_command(installed: list[tuple[str, object]], voices: Path) -> None:
+    done = run("pull", "singer")
+    assert done.exit_code == 0
+    assert done.stdout == "ready: parley speak --voice singer TEXT\n"
+    assert "tiny-voice: licence CC-BY-4.0" in done.stderr
+    assert "environment sherpa-onnx: about " in done.stderr
+    assert installed == [("sherpa-onnx", None)]
+    assert (voices.parent / "data" / "models" / "tiny-voice" / "config.json").exists()
+    assert run("pull", "singer").stdout == done.stdout
+    assert len(installed) == 1
+
+
+def test_what_a_voice_is_for_is_said_when_it_is_ready(
+    installed: list[tuple[str, object]], voices: Path
+) -> None:
+    cloned = run("pull", "parodist")
+    assert cloned.stdout.startswith("ready: parley voices add NAME RECORDING --engine parodist")
+    designed = run("pull", "painter")
+    assert designed.stdout == "ready: parley voices add NAME --engine painter --design WORDS\n"
+    assert installed == []
+
+
+def test_a_voice_whose_packages_no_pull_brings_is_told(
+    installed: list[tuple[str, object]], voices: Path
+) -> None:
+    with pytest.raises(
+        ProfileNotInstalled, match=r"The voice 'mute' needs .*; install with: pip install mute"
+    ):
+        run("pull", "mute")
+    assert not (voices.parent / "data" / "models").exists()
+
+
+def test_a_profiles_voice_comes_with_it(installed: list[tuple[str, object]], voices: Path) -> None:
+    told = voices.read_text()
+    voices.write_text(told.replace('asr = "words"', 'asr = "words"\ntts = "singer"'))
+    done = pull("--torch", "cpu")
+    assert done.stdout == "ready: parley transcribe --profile words FILE\n"
+    assert sorted(installed) == [("funasr", "cpu"), ("sherpa-onnx", None)]
+    models = voices.parent / "data" / "models"
+    assert {each.name for each in models.iterdir() if each.name.startswith("tiny")} == {
+        "tiny-words",
+        "tiny-voice",
+    }
+    shown = json.loads(run("models", "list", "--json").stdout)
+    [row] = [each for each in shown if each["name"] == "tiny-voice"]
+    assert row["profiles"] == ["words"]
+    assert row["voices"] == ["mute", "painter", "parodist", "singer"]
+
+
+def test_a_profile_comes_without_a_voice_that_no_pull_can_bring(
+    installed: list[tuple[str, object]], voices: Path
+) -> None:
+    voices.write_text(voices.read_text().replace('asr = "words"', 'asr = "words"\ntts = "mute"'))
+    done = pull("--torch", "cpu")
+    assert done.exit_code == 0
+    assert "it goes without the voice 'mute'" in done.stderr
+    assert not (voices.parent / "data" / "models" / "tiny-voice").exists()
+
+
+def test_names_of_voices_are_told_to_who_misspells_one(
+    installed: list[tuple[str, object]], voices: Path
+) -> None:
+    with pytest.raises(ProfileUnknown, match=r"no profile 'sniger'.* Voices: .*kokoro.*singer"):
+        run("pull", "sniger")
+
+
+def test_engines_tell_the_one_command_that_brings_a_voice(
+    installed: list[tuple[str, object]], voices: Path
+) -> None:
+    shown = json.loads(run("engines", "list", "--json").stdout)["engines"]
+    remedies = {row["name"]: row["install"] for row in shown}
+    assert remedies["singer"] == "parley pull singer"
+    assert remedies["parodist"] == "parley pull parodist"
+    assert remedies["mute"] == "pip install mute"

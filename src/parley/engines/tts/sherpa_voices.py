@@ -38,6 +38,7 @@ def _spec(
     summary: str,
     languages: frozenset[str],
     memory_mib: int,
+    sample_rate_hz: int = 24_000,
 ) -> EngineSpec:
     return EngineSpec(
         name=name,
@@ -57,6 +58,7 @@ def _spec(
         memory_mib=memory_mib,
         presets=presets,
         max_text_chars=LONGEST_TEXT,
+        sample_rate_hz=sample_rate_hz,
     )
 
 
@@ -88,6 +90,7 @@ SPECS = (
         summary="Matcha through sherpa-onnx: Mandarin, one voice, 22 kHz, quick.",
         languages=frozenset({"zh"}),
         memory_mib=350,
+        sample_rate_hz=22_050,
     ),
     _spec(
         "vits-zh",
@@ -96,6 +99,7 @@ SPECS = (
         summary="VITS of AISHELL-3 through sherpa-onnx: Mandarin, 174 voices, 8 kHz.",
         languages=frozenset({"zh"}),
         memory_mib=400,
+        sample_rate_hz=8_000,
     ),
     _spec(
         "vits-melo",
@@ -104,6 +108,7 @@ SPECS = (
         summary="MeloTTS through sherpa-onnx: Mandarin with English words, one voice, 44 kHz.",
         languages=_BOTH,
         memory_mib=600,
+        sample_rate_hz=44_100,
     ),
 )
 
