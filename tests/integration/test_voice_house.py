@@ -8,11 +8,13 @@ import signal
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from parley.app.house import House, open_house
 from parley.app.voice_workshop import open_voices
@@ -46,10 +48,9 @@ def settings_in(folder: Path, monkeypatch: pytest.MonkeyPatch, **given: Any) -> 
     voices = {"default": "tone/low"} | given.pop("voices", {})
     return load_settings(
         data_dir=folder / "data",
-        profile="tones",
         engine_dirs=[PLUGINS],
         profiles={"tones": roles},
-        **{"workers": 1, "voices": voices, **given},
+        **{"workers": 1, "voices": voices, "profile": "tones", **given},
     )
 
 
@@ -108,6 +109,17 @@ def test_a_server_speaks_with_workers_that_come_when_they_are_needed(
             await house.drain()
             with pytest.raises(ParleyError, match="stopped"):
                 await house.synthesis.open("alice", SpeakingWish())
+
+    asyncio.run(main())
+
+
+def test_a_voice_may_be_warmed_before_it_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with opened(settings_in(tmp_path, monkeypatch)) as house:
+            voice = await house.synthesis.default_voice("alice", None)
+            await house.synthesis.warm(voice)
+            [pool] = [pool for pool in house.fleet.health().pools if pool.name == "voices"]
+            assert [engine.name for engine in pool.loaded] == ["tone"]
 
     asyncio.run(main())
 
@@ -378,6 +390,29 @@ def test_what_is_said_of_a_voice_is_checked_before_it_is_heard(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _refused(tmp_path, monkeypatch, error, words, reference=hum(tmp_path / "hum.wav", 4.0), **said)
+
+
+ONE, OTHER = "librispeech/test-other/3331-159605-0000.flac", "librispeech/test-other/367-130732-0002.flac"
+
+
+def test_real_recordings_are_judged_by_their_speakers(
+    audio: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, rate_hz = soundfile.read(audio / ONE)
+    other, _ = soundfile.read(audio / OTHER)
+    both = np.concatenate([one[: 8 * rate_hz], np.zeros(rate_hz // 2), other[: 8 * rate_hz]])
+    soundfile.write(tmp_path / "both.wav", both, rate_hz)
+
+    async def main() -> None:
+        settings = settings_in(tmp_path, monkeypatch, profile="embedded")
+        new = NewVoice(name="reader", transcript="What was read.", has_consent=True)
+        async with voices(settings) as room:
+            made = await room.add("alice", replace(new, reference=audio / ONE))
+            check(await speak(room, "Hello.", voice=made.voice_id))
+            with pytest.raises(VoiceRefused, match="2 people speak"):
+                await room.add("alice", replace(new, name="both", reference=tmp_path / "both.wav"))
+
+    asyncio.run(main())
 
 
 def test_a_user_has_so_many_voices_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
