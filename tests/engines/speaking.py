@@ -75,17 +75,20 @@ class Said:
 class Talker:
     """An engine in a real worker."""
 
-    def __init__(self, fleet: Fleet, spec: EngineSpec) -> None:
+    def __init__(self, fleet: Fleet, spec: EngineSpec, longest_s: float) -> None:
         self._fleet = fleet
         self.spec = spec
+        self.longest_s = longest_s
 
-    async def say(self, text: str, options: SpeakOptions, max_s: float = LONGEST_S) -> Said:
+    async def say(self, text: str, options: SpeakOptions, max_s: float | None = None) -> Said:
         reports: list[float] = []
+        max_s = max_s or self.longest_s
         request = Speak(text=text, options=options, max_s=max_s)
         reply = (await self._fleet.call(self.spec.name, request, max_s, reports.append)).reply
         assert isinstance(reply, Spoken)
         assert len(reply.pcm) % 2 == 0
         assert LOWEST_RATE_HZ <= reply.sample_rate_hz <= HIGHEST_RATE_HZ
+        assert reply.sample_rate_hz == self.spec.sample_rate_hz, "its rate is not the one it declares"
         said = Said(reply.pcm, reply.sample_rate_hz)
         assert said.seconds <= max_s + SLACK_S
         assert reports == sorted(reports), "progress went back"
@@ -111,16 +114,17 @@ class Talker:
         return SpeakOptions(design="A calm old man.", language="en")
 
 
-def conform_speaking(spec: EngineSpec, pool: PoolSpec) -> None:
-    """Everything in one worker and its successor."""
+def conform_speaking(spec: EngineSpec, pool: PoolSpec, longest_s: float = LONGEST_S) -> None:
+    """Everything in one worker and its successor. Random models speak until they are cut, so let them have
+    less time than a sentence takes."""
     assert is_declared_well(spec)
 
     async def main() -> None:
         async with Fleet([pool], PATIENT) as fleet:
-            talker = Talker(fleet, spec)
+            talker = Talker(fleet, spec, longest_s)
             who = await talker.anybody()
             first = await _speaks_alike(talker, who)
-            await _every_preset_speaks(talker, first.rate_hz)
+            await _every_preset_speaks(talker)
             await _says_anything(talker, who)
             await _keeps_bounds(talker, who)
             await _does_what_it_declares(talker, who)
@@ -157,19 +161,18 @@ async def _speaks_alike(talker: Talker, who: SpeakOptions) -> Said:
     return first
 
 
-async def _every_preset_speaks(talker: Talker, rate_hz: int) -> None:
+async def _every_preset_speaks(talker: Talker) -> None:
     presets: Sequence[PresetVoice] = talker.spec.presets
     heard = presets[:MOST_PRESETS] if len(presets) > MOST_PRESETS else presets
     for preset in (*heard, *presets[-1:]):
         language = preset.languages[0] if preset.languages else None
         said = await talker.say(_text(language), SpeakOptions(voice=preset.name, language=language))
         assert said.is_heard, preset.name
-        assert said.rate_hz == rate_hz, f"{preset.name} has a rate of its own"
 
 
 async def _says_anything(talker: Talker, who: SpeakOptions) -> None:
     for text in NOTHING:
-        assert (await talker.say(text, who)).seconds < 4.0, text
+        assert (await talker.say(text, who)).seconds < 4.0, repr(text)
     for text in STRANGE:
         await talker.say(text.encode("utf-8", "replace").decode(), who)
 
@@ -180,7 +183,7 @@ async def _keeps_bounds(talker: Talker, who: SpeakOptions) -> None:
     most = talker.spec.max_text_chars
     long = (words * (most // len(words) + 1))[:most]
     try:
-        said = await talker.say(long, who, max_s=3.0)
+        said = await talker.say(long, who, max_s=2.0)
         assert said.seconds > 1.0
     except EngineFailed:
         pass
@@ -192,7 +195,7 @@ async def _does_what_it_declares(talker: Talker, who: SpeakOptions) -> None:
     if Capability.SPEED in able:
         for speed in (0.25, 0.5, 2.0, 4.0):
             said = await talker.say(text, replace(who, speed=speed))
-            expected = min(plain.seconds / speed, LONGEST_S)
+            expected = min(plain.seconds / speed, talker.longest_s)
             assert said.seconds == pytest.approx(expected, rel=0.3, abs=0.1), f"at speed {speed}"
     if Capability.INSTRUCT in able:
         await talker.say(text, replace(who, instruct="Very angry."))

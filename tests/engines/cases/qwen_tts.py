@@ -45,4 +45,4 @@ def models_of(engine: str) -> Mapping[str, Path]:
 
 CASES = ()
 
-VOICES = tuple(Case(engine=name, models=functools.partial(models_of, name)) for name in KINDS)
+VOICES = tuple(Case(engine=name, models=functools.partial(models_of, name), long_s=2.5) for name in KINDS)

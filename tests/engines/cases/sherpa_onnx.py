@@ -39,3 +39,9 @@ ENGINES = tuple(
 )
 
 CASES = tuple(Case(engine=name, models=functools.partial(models_of, name)) for name in ENGINES)
+
+VOICES = tuple(
+    Case(engine=name, models=functools.partial(models_of, name))
+    for name, spec in discover().items()
+    if spec.environment == "sherpa-onnx" and spec.role == Role.TTS
+)

@@ -12,7 +12,7 @@ from parley.engines.registry import discover
 from parley.fleet.spec import PoolSpec
 from tests.engines import cases
 from tests.engines.conformance import Case, pool_of
-from tests.engines.speaking import conform_speaking
+from tests.engines.speaking import LONGEST_S, conform_speaking
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 
@@ -35,7 +35,7 @@ def marked(case: Case) -> object:
 
 @pytest.mark.parametrize("case", [marked(case) for case in voices()])
 def test_conforms(case: Case) -> None:
-    conform_speaking(case.spec, pool_of(case))
+    conform_speaking(case.spec, pool_of(case), min(case.long_s, LONGEST_S))
 
 
 def test_a_plug_in_conforms() -> None:

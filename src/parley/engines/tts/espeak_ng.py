@@ -34,6 +34,7 @@ SPEC = EngineSpec(
     capabilities=frozenset({Capability.SPEED}),
     presets=PRESETS,
     max_text_chars=500,
+    sample_rate_hz=SAMPLE_RATE_HZ,
 )
 
 _NAMES = frozenset(preset.name for preset in PRESETS)
