@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import jiwer
 import numpy as np
@@ -147,3 +148,75 @@ def test_a_second_utterance_interrupts_and_only_what_was_heard_is_remembered(
     assert is_prefix(kept[1]["text"], f"You said: {LONG}")
     nothing_is_left(served)
     served.stop()
+
+
+@pytest.mark.slow
+def test_what_only_echoes_the_answer_is_a_false_alarm(parley: Parley, audio: Path) -> None:
+    # Speech that is long enough interrupts whatever it says; here only what it says may.
+    served = quick(parley, ASSISTANT__BARGE_IN_MS="4000")
+    echoed = pcm_of(audio / SPITEFUL, silence_s=0.0)[int(0.2 * 32000) : 32000]
+
+    async def main() -> None:
+        async with conversation(served.socket_url, language="en") as talker:
+            await talker.send("text", text="What is a spiteful sprite? What a spite is spiteful! " * 6)
+            await talker.wait(lambda: talker.loudspeaker.played.get(1, 0) > 4 * talker.loudspeaker.rate)
+            begun = len(talker.heard)
+            talker.say(echoed)
+            await talker.until("playback", lambda order: order["action"] == "pause", begun)
+            held = talker.loudspeaker.played[1]
+            resumed = await talker.until("playback", lambda order: order["action"] == "resume", begun)
+            # What was played between the order and its arrival is told a little later.
+            assert abs(resumed["from_sample"] - held) < talker.loudspeaker.rate / 2
+            await talker.wait(lambda: talker.loudspeaker.played[1] > held + talker.loudspeaker.rate)
+            assert talker.states[-1] == "Speaking"
+            await talker.send("interrupt")
+            await talker.until("turn_metrics", lambda metrics: metrics["interrupted"], begun)
+            assert [each["turn"] for each in talker.told("turn_metrics")] == [1]
+            await talker.stop()
+
+    asyncio.run(main())
+    nothing_is_left(served)
+    served.stop()
+
+
+@pytest.mark.slow
+def test_buttons_end_what_is_said_and_what_is_answered(parley: Parley, audio: Path) -> None:
+    served = quick(parley)
+
+    async def main() -> tuple[str, str]:
+        async with conversation(served.socket_url, language="en", hands_free=False) as talker:
+            ready = await talker.until("ready")
+            await talker.reaches("Idle")
+            # The button is let go in the middle of a word: no silence is waited for.
+            talker.say(pcm_of(audio / BEGIN, silence_s=0.0))
+            await talker.wait(lambda: not talker.is_saying)
+            await talker.send("finalize")
+            await talker.reaches("Speaking")
+            assert errors_in(talker.finals[0], TEXTS[BEGIN]) < 0.4
+            begun = len(talker.heard)
+            await talker.send("interrupt")
+            metrics = await talker.until("turn_metrics", after=begun)
+            assert metrics["interrupted"]
+            await talker.reaches("Idle", begun)
+            assert not talker.told("audio", talker.heard.index(_flush(talker)))
+            await talker.send("reset")
+            again = await talker.until(
+                "ready", lambda data: data["conversation_id"] != ready["conversation_id"]
+            )
+            await talker.send("text", text="早上好。")
+            await talker.until("turn_metrics", lambda metrics: metrics["turn"] == 2, begun)
+            assert talker.told("assistant_response")[-1]["content"] == "你说：早上好。"
+            assert not talker.problems()
+            await talker.stop()
+            return ready["conversation_id"], again["conversation_id"]
+
+    before, after = asyncio.run(main())
+    kept = [served.get(f"/v1/conversations/{each}").json()["items"] for each in (before, after)]
+    assert [item["text"] for item in kept[1]] == ["早上好。", "你说：早上好。"]
+    assert all(item["text"] != "早上好。" for item in kept[0])
+    nothing_is_left(served)
+    served.stop()
+
+
+def _flush(talker: Talker) -> dict[str, Any]:
+    return next(m for m in talker.heard if m["data"].get("action") == "flush")
