@@ -192,7 +192,7 @@ def test_a_voice_that_hangs_is_ended_by_the_patience_of_the_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> None:
-        settings = settings_in(tmp_path, monkeypatch, voices={"call_floor_s": 1.0, "call_per_char_s": 0.0})
+        settings = settings_in(tmp_path, monkeypatch, voices={"call_floor_s": 3.0, "call_per_char_s": 0.0})
         async with voices(settings) as room:
             events = await speak(room, "[hang] for an hour.")
             assert len(events) == 1 and isinstance(events[0], SpeakingFailed)

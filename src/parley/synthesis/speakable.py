@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 
 from parley.synthesis import marks
 from parley.synthesis.emphasis import Emphasis
+from parley.synthesis.holding import Holding
 from parley.synthesis.marks import spoken_character
 
 _MOST_HELD = 500
@@ -33,7 +34,7 @@ _CLOSING_FENCE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})[ \t]*\n")
 _CLOSING_FENCE_BEGUN = re.compile(r"[ \t>]*(?:`*|~*)[ \t]*")
 
 
-class Speakable:
+class Speakable(Holding):
     """Takes pieces of one text, gives what of it is to be spoken.
 
     Line breaks inside a paragraph come as one, the border of two blocks (headings, items of a list, rows of
@@ -41,10 +42,7 @@ class Speakable:
     """
 
     def __init__(self) -> None:
-        self._held = ""
-        self._before = "\n"
-        self._said: list[str] = []
-        self._breaks = 2
+        super().__init__()
         self._is_row = False
         self._is_block = False
         self._fence = ""
@@ -80,31 +78,6 @@ class Speakable:
             pass
         self._held = ""
         return self._take()
-
-    def _take(self) -> str:
-        said, self._said = "".join(self._said), []
-        return said
-
-    def _say(self, text: str) -> None:
-        if text:
-            self._said.append(text)
-            self._breaks = 0
-
-    def _break(self, count: int) -> None:
-        """As many line ends as there are to be after what was said last, and none before the first word."""
-        if count > self._breaks:
-            self._said.append("\n" * (count - self._breaks))
-            self._breaks = count
-
-    def _drop(self, count: int) -> None:
-        self._before = self._held[count - 1] if count else self._before
-        self._held = self._held[count:]
-
-    def _pass(self, count: int) -> bool:
-        """Characters are words."""
-        self._say(self._held[:count])
-        self._drop(count)
-        return True
 
     # The begin of a line.
 
