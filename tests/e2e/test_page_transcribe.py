@@ -223,6 +223,9 @@ def test_what_cannot_be_transcribed_is_said_and_it_fits_a_phone(quick: Parley, t
         expect(row).to_contain_text("Failed")
         expect(row.locator(".why")).not_to_be_empty()
         assert fits()
+        # Its recording is still on the server, so it need not be chosen again.
+        row.get_by_role("button", name="Transcribe again").click()
+        wait_until(lambda: [job["status"] for job in jobs(served)] == ["failed", "failed"], 60)
         page.goto(f"{served.url}/#transcribe/nobody")
         expect(page.locator(".recording .callout.bad")).to_contain_text("not there")
         page.goto(f"{served.url}/#system")

@@ -179,7 +179,7 @@ test("what is refused for good is said", async () => {
   server.mishaps.POST = [() => { throw refusal(413, "file_too_large"); }];
   const { made } = upload(server);
   await made.run();
-  assert.deepEqual([made.facts.state, made.facts.problem], ["failed", "no: 413 file_too_large"]);
+  assert.deepEqual([made.facts.state, made.facts.problem, made.facts.code], ["failed", "no: 413 file_too_large", "file_too_large"]);
   assert.equal(server.asked.length, 1);
 });
 

@@ -59,12 +59,10 @@ export class Jobs {
 
   /**
    * @param {import("../app.js").App} app
-   * @param {(id: string) => void} open
    * @param {(job: Job) => void} again transcribes a recording once more
    */
-  constructor(app, open, again) {
+  constructor(app, again) {
     this.app = app;
-    this.open = open;
     this.again = again;
     this.list = el("ul", { className: "jobs" });
     this.none = el(
@@ -84,9 +82,10 @@ export class Jobs {
     try {
       const { items, next_cursor: next } = await this.app.json(`/v1/jobs?limit=${PAGE}`);
       const fresh = new Set(items.map((/** @type {Job} */ job) => job.task_id));
-      const older = this.#jobs.filter((job) => !fresh.has(job.task_id) && this.#jobs.length > PAGE);
-      this.#jobs = [...items, ...older.slice(Math.max(0, older.length - Math.max(0, this.#jobs.length - PAGE)))];
-      if (!this.#loaded || this.#jobs.length <= PAGE) this.#cursor = next;
+      const oldest = items.length === PAGE ? String(items.at(-1).created_at) : "";
+      const older = this.#jobs.filter((job) => !fresh.has(job.task_id) && job.created_at < oldest);
+      this.#jobs = [...items, ...older];
+      if (!older.length) this.#cursor = next;
       this.#loaded = true;
       this.wrong.hidden = true;
     } catch (error) {

@@ -21,6 +21,7 @@
  * @property {number} sent bytes that the server has
  * @property {string} id of the upload, which becomes that of the job; "" before it was created
  * @property {string} problem why it failed, waits or tries again; "" while all is well
+ * @property {string} code that of the problem, where it has one
  * @property {number} [bytesPerSecond]
  */
 
@@ -37,6 +38,7 @@ export class Upload {
   #sent = 0;
   #id = "";
   #problem = "";
+  #code = "";
   #tries = 0;
   #chunk;
   #moved;
@@ -67,7 +69,7 @@ export class Upload {
 
   /** @returns {Facts} */
   get facts() {
-    return { state: this.#state, sent: this.#sent, id: this.#id, problem: this.#problem, bytesPerSecond: this.#rate };
+    return { state: this.#state, sent: this.#sent, id: this.#id, problem: this.#problem, code: this.#code, bytesPerSecond: this.#rate };
   }
 
   get isOver() {
@@ -199,15 +201,16 @@ export class Upload {
       // It expired, or the server forgot it: from the beginning, once for each time something moved.
       this.#id = "";
       this.#sent = 0;
-      if (this.#tries++ > 3) return this.#give(error.message);
+      if (this.#tries++ > 3) return this.#give(error);
       return false;
     }
     const passes = status === 0 || status >= 500 || [408, 409, 423, 429, 460].includes(status);
     const patient = this.means.now() - this.#moved < PATIENCE_MS || this.#state === "busy";
-    if (!passes || !patient) return this.#give(error.message);
+    if (!passes || !patient) return this.#give(error);
     // The answer to HEAD has no body that could say why.
     const isFull = error.code === "queue_full" || (status === 503 && this.#state === "busy");
-    this.#become(isFull ? "busy" : "lost", isFull && !error.code ? this.#problem : error.message);
+    if (isFull && !error.code) this.#become("busy", this.#problem, this.#code);
+    else this.#become(isFull ? "busy" : "lost", error.message, error.code);
     const own = 500 * 2 ** Math.min(this.#tries, 6);
     this.#tries += 1;
     // The first disagreement on where we are is settled by looking, at once.
@@ -215,18 +218,20 @@ export class Upload {
     return false;
   }
 
-  /** @param {string} why */
-  #give(why) {
-    this.#become("failed", why);
+  /** @param {Error & {code?: string}} error */
+  #give({ message, code }) {
+    this.#become("failed", message, code);
     return true;
   }
 
   /**
    * @param {State} state
    * @param {string} problem
+   * @param {string} [code]
    */
-  #become(state, problem) {
+  #become(state, problem, code = "") {
     this.#state = state;
+    this.#code = code;
     this.#problem = problem;
     this.changed(this.facts);
   }

@@ -138,10 +138,10 @@ export class Uploads {
    * @param {Facts} facts
    * @param {number} whole
    */
-  #said({ state, sent, problem, bytesPerSecond }, whole) {
+  #said({ state, sent, problem, code, bytesPerSecond }, whole) {
     const { t } = this.app;
     const values = { sent: size(sent), size: size(whole) };
-    if (state === "failed") return `${t("transcribe.upload.failed")}: ${reason("", problem)}`;
+    if (state === "failed") return `${t("transcribe.upload.failed")}: ${reason(code, problem)}`;
     if (state === "paused" || state === "waiting" || state === "lost" || state === "busy") return t(`transcribe.upload.${state}`, values);
     const rate = bytesPerSecond ? ` · ${t("transcribe.upload.rate", { rate: size(bytesPerSecond) })}` : "";
     return t("transcribe.upload.sending", values) + rate;

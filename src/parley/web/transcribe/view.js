@@ -33,7 +33,7 @@ class View {
     this.app = app;
     this.options = new Options(app);
     this.uploads = new Uploads(app, (id, _, alone) => this.#admitted(id, alone));
-    this.jobs = new Jobs(app, (id) => this.#go(id), (job) => void this.#again(job));
+    this.jobs = new Jobs(app, (job) => void this.#again(job));
     this.picker = el("input", { type: "file", multiple: true, accept: "audio/*,video/*,.opus,.flac,.m4a,.mka,.mkv,.amr,.ape,.wv,.caf,.sph", hidden: true, onchange: () => this.#picked() });
     this.home = el(
       "div", { className: "home stack" },
