@@ -51,12 +51,30 @@ class Parley:
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
+    def raw(self, *arguments: str | Path, input: bytes, timeout: float = 120) -> Any:
+        """A command whose output is no text."""
+        return subprocess.run(
+            [str(COMMAND), *map(str, arguments)],
+            capture_output=True,
+            input=input,
+            env=self.environment(),
+            cwd=self.folder,
+            timeout=timeout,
+        )
+
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        return self._start(arguments, subprocess.DEVNULL)
+
+    def start_fed(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """The same with an open standard input."""
+        return self._start(arguments, subprocess.PIPE)
+
+    def _start(self, arguments: tuple[str | Path, ...], stdin: int) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [str(COMMAND), *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             text=True,
             env=self.environment(),
             cwd=self.folder,
