@@ -62,12 +62,12 @@ def line_errors() -> tuple[type[BaseException], ...]:
     return (OSError, *(kind for kind in kinds if isinstance(kind, type)))
 
 
-def setback_of(error: openai.APIError) -> Setback:
-    """What an error of the SDK means."""
+def setback_of(error: openai.APIError, *, has_answered: bool) -> Setback:
+    """What an error of the SDK means, before the server has answered and while it does."""
     import openai as sdk
 
     # The only time-out that the SDK is given is that of connecting.
-    if isinstance(error, sdk.APIConnectionError):
+    if isinstance(error, sdk.APIConnectionError) and not has_answered:
         return Setback(error=LanguageModelUnreachable(UNREACHABLE), is_passing=True)
     if isinstance(error, sdk.APIResponseValidationError):
         return Setback(error=LanguageModelError(NOT_UNDERSTOOD))

@@ -131,7 +131,7 @@ class OpenAiModel:
     ) -> AsyncGenerator[str | ToolWish]:
         """One request, piece by piece. Raises _SetBack."""
         reading = Reading()
-        stream = await _within(begin_by, lambda: self._request(client, messages))
+        stream = await _within(begin_by, lambda: self._request(client, messages), has_answered=False)
         try:
             until = begin_by
             while (chunk := await _within(until, lambda: _next(stream))) is not None:
@@ -168,7 +168,7 @@ async def _next(stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletionChunk
         return None
 
 
-async def _within(until: float, ask: Callable[[], Any]) -> Any:
+async def _within(until: float, ask: Callable[[], Any], *, has_answered: bool = True) -> Any:
     """Wait for the server until then, and say in our words what went wrong."""
     import openai
 
@@ -178,7 +178,7 @@ async def _within(until: float, ask: Callable[[], Any]) -> Any:
     except TimeoutError as error:
         raise _SetBack(Setback(error=LanguageModelSilent(SILENT))) from error
     except openai.APIError as error:
-        raise _SetBack(setback_of(error)) from error
+        raise _SetBack(setback_of(error, has_answered=has_answered)) from error
     except ValueError as error:
         raise _SetBack(Setback(error=LanguageModelError(NOT_UNDERSTOOD))) from error
     except line_errors() as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class LanguageModelOptions:
 
     base_url: str = "https://api.openai.com/v1"
     model: str = ""
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     instructions: str = ""
     history_tokens: int = 6000
     max_answer_tokens: int = 800

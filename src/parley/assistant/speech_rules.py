@@ -36,6 +36,10 @@ def possible_speech(course: Course, event: SpeechBegan) -> None:
     """Somebody may be interrupting: the answer is held, unless echo cancellation still learns."""
     floor = course.floor
     course.change(speech=Speech(began_s=event.time_s, is_on=True, is_open=True))
+    course.tell(Heard(status="speech_start"))
+    if floor.lost_at is not None:
+        # Nothing sounds that could be interrupted; what is said will tell.
+        return
     is_held = floor.doubt is not None and floor.doubt.is_held
     if not is_held and not _is_guarded(course):
         _hold(course)
@@ -49,7 +53,6 @@ def possible_speech(course: Course, event: SpeechBegan) -> None:
         until=course.now + VERDICT_S + limits.barge_in_guard_speech_s,
     )
     course.change(doubt=doubt)
-    course.tell(Heard(status="speech_start"))
 
 
 def _is_guarded(course: Course) -> bool:
