@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from parley.assistant.events import AssistantEvent, State, TurnMetrics
 from parley.assistant.options import AssistantWish
@@ -132,6 +132,15 @@ class ToolWish:
     arguments: str
 
 
+@runtime_checkable
+class Warmable(Protocol):
+    """A language model that answers sooner once it was got ready."""
+
+    async def warm(self) -> None:
+        """Get ready."""
+        ...
+
+
 class LanguageModel(Protocol):
     """Writes answers."""
 
@@ -143,7 +152,8 @@ class LanguageModel(Protocol):
     def answer(
         self, instructions: str, history: Sequence[Message], language: str | None
     ) -> AsyncIterator[str | ToolWish]:
-        """Text piece by piece, as it is written; closing the iterator ends the request. The history fits.
+        """Text piece by piece, as it is written; closing the iterator ends the request. Of a history that is
+        too long the newest part counts.
 
         Raises LanguageModelError and its kinds, before the first piece or in the middle.
         """

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from parley.assistant.contract import AssistantStats, ConversationFacts, LanguageModel, Memory, Message
+from parley.assistant.contract import (
+    AssistantStats,
+    ConversationFacts,
+    LanguageModel,
+    Memory,
+    Message,
+    Warmable,
+)
 from parley.assistant.driver import Driver, Means
 from parley.assistant.ear import Ear
 from parley.assistant.events import Loudness, Trouble, TurnMetrics
@@ -34,6 +42,8 @@ from parley.live.options import LiveWish
 from parley.speech.voice import FASTEST, SLOWEST
 from parley.synthesis.contract import SynthesisRoom
 from parley.synthesis.options import SpeakingWish
+
+_log = logging.getLogger(__name__)
 
 CLOSE_GRACE_S = 5.0
 """So long the conversations that are still there may take to be kept when the room is closed."""
@@ -73,6 +83,7 @@ class Assistant:
         self._tally = Tally(told)
         self._is_closed = False
         self._burials: set[asyncio.TimerHandle] = set()
+        self._warming: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,6 +97,11 @@ class Assistant:
             for burial in self._burials:
                 burial.cancel()
             self._ended.clear()
+            warming = set(self._warming)
+            for task in warming:
+                task.cancel()
+            if warming:
+                await asyncio.wait(warming)
 
     async def open(self, user: str, wish: AssistantWish) -> SessionLine:
         """See AssistantRoom."""
@@ -112,6 +128,8 @@ class Assistant:
         ear = Ear(self._live, user, _live_wish(wish), parts.feed, parts.tell, self._clock)
         await ear.open()
         try:
+            if isinstance(self._model, Warmable):
+                self._warm(self._model.warm())
             speaking, voice, trouble = await self._voice(user, wish, ear.profile)
         except BaseException:
             await ear.close()
@@ -176,9 +194,22 @@ class Assistant:
             trial = await self._synthesis.open(user, speaking)
         except VoicesNotInstalled as error:
             return None, None, error
-        voice = trial.voice.voice_id
+        voice = trial.voice
         await trial.cancel()
-        return speaking, voice, None
+        self._warm(self._synthesis.warm(voice))
+        return speaking, voice.voice_id, None
+
+    def _warm(self, getting_ready: Coroutine[Any, Any, None]) -> None:
+        """Have somebody get ready while the user begins to speak; what fails is told when it is needed."""
+        task = asyncio.create_task(getting_ready)
+        self._warming.add(task)
+        task.add_done_callback(self._is_warm)
+
+    def _is_warm(self, task: asyncio.Task[None]) -> None:
+        self._warming.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _log.debug("not ready for a conversation", exc_info=error)
 
     async def resume(self, user: str, token: str) -> SessionLine:
         """See AssistantRoom."""
