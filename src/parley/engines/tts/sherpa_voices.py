@@ -173,7 +173,7 @@ class SherpaVoice:
         if self._english is None:
             return text
         is_english = not any(is_unspaced(char) for char in text) and language in (None, "en")
-        return spelt(numbers_said(text) if is_english else text, self._english)
+        return " ".join(spelt(numbers_said(text) if is_english else text, self._english).split())
 
 
 @contextmanager
