@@ -122,7 +122,7 @@ def _voices(settings: Settings) -> Finding:
     specs = voices_by_preference(by_role(discover(settings.engine_dirs), Role.TTS))
     ready = [name for name, spec in specs.items() if not supplies.lack([spec])]
     if ready:
-        return Finding("voices", f"{', '.join(ready)}; parley voices lists them")
+        return Finding("voices", f"{', '.join(ready)}; see: parley voices list")
     return Finding("voices", "none; Parley cannot speak", remedy="pip install 'parley[espeak]'")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 import pytest
@@ -40,4 +41,13 @@ def test_conforms(case: Case) -> None:
 
 def test_a_plug_in_conforms() -> None:
     spec = discover([PLUGINS])["tone"]
+    conform_speaking(spec, PoolSpec(name="main", engines=(spec,), workers=1))
+
+
+@pytest.mark.parametrize("document", ["engines.md", "engines.zh-CN.md"])
+def test_the_engine_in_the_documents_conforms(document: str, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / document).read_text("utf-8")
+    [code] = [each for each in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "class Hum" in each]
+    (tmp_path / "hum.py").write_text(code, "utf-8")
+    spec = discover([tmp_path])["hum"]
     conform_speaking(spec, PoolSpec(name="main", engines=(spec,), workers=1))
