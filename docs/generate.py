@@ -12,6 +12,7 @@ from generating.errors import errors_page
 from generating.models import models_page
 from generating.reference import schema_file
 from generating.settings import settings_page
+from generating.turns import turns_page
 
 from parley.bench.live.report import live_schema
 from parley.bench.report import schema as benchmark_schema
@@ -33,6 +34,7 @@ def pages() -> dict[Path, str]:
         DOCS / "formats" / "talk-benchmark.schema.json": talk_benchmark,
         DOCS / "settings.md": settings_page(),
         DOCS / "errors.md": errors_page(),
+        DOCS / "turns.md": turns_page(),
         DOCS / "model-files.md": models_page(),
         DOCS / "formats" / "transcript.schema.json": transcript,
         DOCS / "protocols" / "native.md": native.native_page(),

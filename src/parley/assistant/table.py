@@ -66,9 +66,6 @@ _ALWAYS: Mapping[type, Rule] = {
     ResetAsked: _rule(buttons.reset_asked, *_RESTS),
     StopAsked: _rule(buttons.stop_asked, _IDLE),
     LineLost: _rule(buttons.line_lost),
-    EarFailed: _rule(speech.ear_failed, *_RESTS, _THINKING, _SPEAKING),
-    TimePassed: _rule(times.time_passed, *_RESTS, _THINKING, _SPEAKING),
-    LineBack: _rule(buttons.line_back, _SPEAKING, *_RESTS),
 }
 
 _HEARING: Mapping[type, Rule] = {
@@ -76,6 +73,9 @@ _HEARING: Mapping[type, Rule] = {
     SpeechStopped: _rule(speech.speech_stopped, _FINALIZING),
     PartialHeard: _rule(speech.partial, _LISTENING),
     FinalHeard: _rule(speech.final, *_RESTS, _THINKING, _SPEAKING),
+    EarFailed: _rule(speech.ear_failed, *_RESTS, _THINKING, _SPEAKING),
+    TimePassed: _rule(times.time_passed, *_RESTS, _THINKING, _SPEAKING),
+    LineBack: _rule(buttons.line_back),
 }
 
 _SPECULATING: Mapping[type, Rule] = {
@@ -96,6 +96,9 @@ _ANSWERING: Mapping[type, Rule] = {
     SpeechStopped: _rule(speech.doubt_stopped, _LISTENING, _FINALIZING),
     PartialHeard: _rule(speech.doubtful_partial, _LISTENING, _FINALIZING),
     FinalHeard: _rule(speech.doubtful_final, _LISTENING, _THINKING, _SPEAKING, _IDLE),
+    EarFailed: _rule(speech.ear_failed, _SPEAKING, *_RESTS),
+    TimePassed: _rule(times.time_passed, _SPEAKING, *_RESTS),
+    LineBack: _rule(buttons.line_back, _SPEAKING, *_RESTS),
     FinalizePressed: _rule(buttons.finalize_only),
     InterruptPressed: _rule(buttons.interrupt_pressed, *_RESTS),
     ModelWrote: _rule(answers.model_wrote, *_RESTS),
@@ -114,6 +117,9 @@ TABLE: Mapping[State, Mapping[type, Rule]] = {
         **_ALWAYS,
         **_HEARING,
         Opened: _rule(buttons.opened, _LISTENING),
+        SpeechStopped: _rule(speech.speech_stopped),
+        EarFailed: _rule(speech.ear_failed),
+        TimePassed: _rule(times.time_passed),
         FinalizePressed: _rule(buttons.finalize_only),
     },
     _LISTENING: {
