@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from parley.client.asynchronous import AsyncClient
+from parley.client.conversation import AsyncConversation
+from parley.client.conversation_events import AnswerSound, ConversationEvent, ConversationOptions
+from parley.client.conversation_plain import Conversation
 from parley.client.events import Completed, Event, Progress, Queued, Reading, Segment, Uploading
 from parley.client.job import AsyncJob
 from parley.client.live_options import LiveOptions
@@ -17,11 +20,16 @@ from parley.speech.speaking import Sentence, SpeechBegun, SpeechEvent, Spoken, S
 from parley.speech.voice import VoiceFacts
 
 __all__ = [
+    "AnswerSound",
     "AsyncClient",
+    "AsyncConversation",
     "AsyncJob",
     "AsyncLiveSession",
     "Client",
     "Completed",
+    "Conversation",
+    "ConversationEvent",
+    "ConversationOptions",
     "Done",
     "Event",
     "Final",

@@ -13,6 +13,8 @@ from parley.client import speaking
 from parley.client import voices as library
 from parley.client.address import parse_address
 from parley.client.asking import ask
+from parley.client.conversation import AsyncConversation, open_conversation
+from parley.client.conversation_events import ConversationOptions
 from parley.client.events import Completed, Event, Progress, Queued, Reading, Segment, Uploading
 from parley.client.feeding import Chunks, converse
 from parley.client.job import AsyncJob
@@ -187,6 +189,14 @@ class AsyncClient:
         async with aclosing(speaking.speak(self._door, text, options)) as events:
             async for event in events:
                 yield event
+
+    def converse(
+        self, **options: Unpack[ConversationOptions]
+    ) -> AbstractAsyncContextManager[AsyncConversation]:
+        """A spoken conversation, which ends with the `async with` block: send the microphone, play what
+        comes, and say what was played.
+        """
+        return open_conversation(self._door, options)
 
     async def voices(self) -> list[VoiceFacts]:
         """The voices that can be chosen: presets of the server's engines, then one's own."""

@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from typing import Any, Self, Unpack
 
 from parley.client.asynchronous import AsyncClient, OnProgress, OnSegment, hear, task_of
+from parley.client.conversation_events import ConversationOptions
+from parley.client.conversation_plain import Conversation
 from parley.client.events import Completed, Event
 from parley.client.feeding import Chunks
 from parley.client.job import AsyncJob
@@ -88,6 +90,16 @@ class Client:
             yield LiveSession(self._portal, opened)
         finally:
             self._portal.run(session.__aexit__(None, None, None))
+
+    @contextmanager
+    def converse(self, **options: Unpack[ConversationOptions]) -> Generator[Conversation]:
+        """See `AsyncClient.converse`."""
+        conversation = self._client.converse(**options)
+        opened = self._portal.run(conversation.__aenter__())
+        try:
+            yield Conversation(self._portal, opened)
+        finally:
+            self._portal.run(conversation.__aexit__(None, None, None))
 
     def transcribe_live(
         self, chunks: Chunks, **options: Unpack[LiveOptions]

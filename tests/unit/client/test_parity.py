@@ -6,7 +6,16 @@ import inspect
 
 import pytest
 
-from parley.client import AsyncClient, AsyncJob, AsyncLiveSession, Client, Job, LiveSession
+from parley.client import (
+    AsyncClient,
+    AsyncConversation,
+    AsyncJob,
+    AsyncLiveSession,
+    Client,
+    Conversation,
+    Job,
+    LiveSession,
+)
 
 ONLY_ONE_NEEDS = {"close", "admit", "begin", "next"}
 """A thread has to be ended; the events of `submit`, and the steps of a session, are what the other one is
@@ -23,7 +32,13 @@ def methods(kind: type) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("plain", "asynchronous"), [(Client, AsyncClient), (Job, AsyncJob), (LiveSession, AsyncLiveSession)]
+    ("plain", "asynchronous"),
+    [
+        (Client, AsyncClient),
+        (Job, AsyncJob),
+        (LiveSession, AsyncLiveSession),
+        (Conversation, AsyncConversation),
+    ],
 )
 def test_the_same_methods_with_the_same_arguments(plain: type, asynchronous: type) -> None:
     assert methods(plain) == methods(asynchronous)
