@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 _SENT = (
-    "Authorization", "Content-Type", "If-Match", "If-None-Match", "If-Range", "Last-Event-ID", "Range", "Tus-Resumable",
-    "Upload-Checksum", "Upload-Length", "Upload-Metadata", "Upload-Offset", "X-HTTP-Method-Override",
+    "Authorization", "Content-Type", "If-Match", "If-None-Match", "If-Range", "Last-Event-ID", "Range",
+    "Tus-Resumable", "Upload-Checksum", "Upload-Length", "Upload-Metadata", "Upload-Offset",
+    "X-HTTP-Method-Override",
 )  # fmt: skip
 _SHOWN = (
     "Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Location", "Parley-Job", "Retry-After",
