@@ -82,7 +82,7 @@ class Assistant:
         self._opening: list[str] = []
         self._tally = Tally(told)
         self._is_closed = False
-        self._burials: set[asyncio.TimerHandle] = set()
+        self._burials: dict[str, asyncio.TimerHandle] = {}
         self._warming: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -94,9 +94,8 @@ class Assistant:
         try:
             await self.drain(CLOSE_GRACE_S)
         finally:
-            for burial in self._burials:
-                burial.cancel()
-            self._ended.clear()
+            for session in tuple(self._ended.values()):
+                self._forget(session)
             warming = set(self._warming)
             for task in warming:
                 task.cancel()
@@ -253,13 +252,15 @@ class Assistant:
 
         session.free(give_place)
         loop = asyncio.get_running_loop()
-        burial = loop.call_later(self._limits.resume_s, self._forget, session)
-        self._burials.add(burial)
+        self._burials[name] = loop.call_later(self._limits.resume_s, self._forget, session)
         while len(self._ended) > self._limits.max_sessions:
-            self._ended.pop(next(iter(self._ended)))
+            self._forget(next(iter(self._ended.values())))
 
     def _forget(self, session: Session) -> None:
-        self._ended.pop(session.facts.session_id, None)
+        name = session.facts.session_id
+        self._ended.pop(name, None)
+        if burial := self._burials.pop(name, None):
+            burial.cancel()
 
 
 class _Parts:

@@ -110,8 +110,7 @@ class Session:
     def free(self, then: Callable[[], None]) -> None:
         """The farewell is told: give back everything that is held."""
         if self._freeing is None:
-            self._freeing = asyncio.create_task(self._free_all())
-            self._freeing.add_done_callback(lambda _: then())
+            self._freeing = asyncio.create_task(self._free_all(then))
 
     async def wait_free(self, timeout_s: float | None = None) -> None:
         """Returns when nothing is held any more, or after so long."""
@@ -126,12 +125,13 @@ class Session:
         self.feed(StopAsked(error=why))
         await self.wait_free()
 
-    async def _free_all(self) -> None:
+    async def _free_all(self, then: Callable[[], None]) -> None:
         try:
             await self._driver.close()
             await self._ear.close()
             await self._keeper.close()
         finally:
+            then()
             self._free.set()
 
 
