@@ -59,6 +59,7 @@ def test_the_examples_run(parley: Parley, audio: Path, tmp_path: Path) -> None:
         "client_websocket.py": (recording, served.socket_url),
         "client_live.py": (recording, served.address),
         "client_dictation.py": (served.address,),
+        "client_converse.py": (str(tmp_path / "answer.wav"), served.address, "Ask", "your", "country."),
         "client_speak.py": (str(tmp_path / "said.wav"), served.address, "Ask", "your", "country."),
     }
     assert sorted(arguments) == sorted(path.name for path in EXAMPLES.glob("client_*.py"))

@@ -18,13 +18,31 @@ from parley.client.synchronous import Client, Job
 from parley.speech.live import Done, Final, Level, LiveEvent, Partial, Received, Trouble, Voice
 from parley.speech.speaking import Sentence, SpeechBegun, SpeechEvent, Spoken, SpokenAudio
 from parley.speech.voice import VoiceFacts
+from parley.wire.speech.assistant_server import (
+    AssistantProblem,
+    AssistantReady,
+    AssistantResponse,
+    AssistantVad,
+    AudioLevel,
+    PlaybackControl,
+    PlaybackEnded,
+    PlaybackStarted,
+    StateShown,
+    TurnMeasured,
+    UserTranscript,
+)
 
 __all__ = [
     "AnswerSound",
+    "AssistantProblem",
+    "AssistantReady",
+    "AssistantResponse",
+    "AssistantVad",
     "AsyncClient",
     "AsyncConversation",
     "AsyncJob",
     "AsyncLiveSession",
+    "AudioLevel",
     "Client",
     "Completed",
     "Conversation",
@@ -40,6 +58,9 @@ __all__ = [
     "LiveSession",
     "Options",
     "Partial",
+    "PlaybackControl",
+    "PlaybackEnded",
+    "PlaybackStarted",
     "Progress",
     "Queued",
     "Reading",
@@ -52,8 +73,11 @@ __all__ = [
     "SpeechEvent",
     "Spoken",
     "SpokenAudio",
+    "StateShown",
     "Trouble",
+    "TurnMeasured",
     "Uploading",
+    "UserTranscript",
     "Voice",
     "VoiceFacts",
 ]
