@@ -38,7 +38,6 @@ _POLICY = "; ".join(
 _ON_THE_PAGE = {
     "Content-Security-Policy": _POLICY,
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
 
 

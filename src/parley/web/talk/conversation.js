@@ -188,10 +188,12 @@ export class Conversation {
     this.#conversation = facts.conversation_id;
     this.#isReady = true;
     if (isNew) {
-      this.turns.begin(facts.parrot);
+      this.turns.begin({ isParrot: facts.parrot, isSilent: facts.voice === null });
       this.#backlog.restart(KEPT_AT_START);
     }
     if (!wasReady) {
+      // It was held while the line was away; the server says if it is to be held on.
+      this.player.resume(0, 0);
       for (const frame of this.#backlog.after(facts.received_samples)) this.#line?.sendBinary(frame);
       for (const text of this.#typed.splice(0)) this.#line?.send("text", { text });
     }

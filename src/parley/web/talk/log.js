@@ -56,6 +56,7 @@ function drawn(turn) {
     "li", { className: "turn", "data-turn": turn.id },
     turn.said ? saidBy(turn) : null,
     turn.answer ? answered(turn) : null,
+    turn.isInterrupted ? el("p", { className: "cut small soft" }, t("talk.interrupted")) : null,
     turn.problem ? el("p", { className: "callout bad" }, turn.problem) : null,
     turn.metrics ? delayed(turn) : null,
   );
@@ -70,15 +71,13 @@ function saidBy(turn) {
 
 /** @param {Turn} turn */
 function answered(turn) {
-  const silent = turn.rate === 0;
-  const heard = turn.isComplete || silent ? turn.answer.length : heardUpTo(turn.answer, turn.clauses, turn.end, turn.played);
+  const heard = turn.isComplete || turn.isSilent ? turn.answer.length : heardUpTo(turn.answer, turn.clauses, turn.end, turn.played);
   const text = el(
     "p", { className: "text" },
     el("span", { className: "heard" }, turn.answer.slice(0, heard)),
     el("span", { className: "coming" }, turn.answer.slice(heard)),
   );
-  const cut = turn.isInterrupted ? el("p", { className: "cut small soft" }, t("talk.interrupted")) : null;
-  return el("div", { className: "answer" }, el("span", { className: "who" }, t(turn.isParrot ? "talk.parrot.name" : "talk.parley")), text, cut);
+  return el("div", { className: "answer" }, el("span", { className: "who" }, t(turn.isParrot ? "talk.parrot.name" : "talk.parley")), text);
 }
 
 /** @param {Turn} turn */

@@ -20,6 +20,7 @@
  * @property {Metrics | null} metrics
  * @property {string | null} problem
  * @property {boolean} isParrot nobody thought about the answer
+ * @property {boolean} isSilent there is no voice: what is shown is all there is
  *
  * @typedef {Record<string, any>} Data
  */
@@ -33,17 +34,17 @@ export class Turns {
   /** The server counts the turns of each session from 1. */
   #session = 0;
   #notes = 0;
-  #isParrot = false;
+  #how = { isParrot: false, isSilent: false };
 
   /** All turns, in order. */
   get all() {
     return [...this.#turns.values()];
   }
 
-  /** A session has begun: its turns are others than those of the one before. @param {boolean} [isParrot] */
-  begin(isParrot = false) {
+  /** A session has begun: its turns are others than those of the one before. @param {{isParrot?: boolean, isSilent?: boolean}} [how] */
+  begin({ isParrot = false, isSilent = false } = {}) {
     this.#session++;
-    this.#isParrot = isParrot;
+    this.#how = { isParrot, isSilent };
   }
 
   /** Nothing was said. */
@@ -62,8 +63,9 @@ export class Turns {
     let open = null;
     for (const { role, text, interrupted } of messages) {
       if (role === "user" || !open) open = this.#turn(`earlier.${this.#turns.size}`);
-      if (role === "user") Object.assign(open, { said: text, isFinal: true });
-      else Object.assign(open, { answer: text, isComplete: true, isInterrupted: interrupted ?? false });
+      // Who answered then is not remembered.
+      if (role === "user") Object.assign(open, { said: text, isFinal: true, isParrot: false });
+      else Object.assign(open, { answer: text, isComplete: true, isInterrupted: interrupted ?? false, isParrot: false });
       if (role !== "user") open = null;
     }
   }
@@ -110,7 +112,7 @@ export class Turns {
     if (known) return known;
     const turn = {
       id, said: "", isFinal: false, isTyped: false, answer: "", isComplete: false, isInterrupted: false, clauses: [],
-      revision: 0, rate: 0, end: 0, played: 0, metrics: null, problem: null, isParrot: this.#isParrot && !id.startsWith("earlier"),
+      revision: 0, rate: 0, end: 0, played: 0, metrics: null, problem: null, ...this.#how,
     };
     this.#turns.set(id, turn);
     const [oldest] = this.#turns.keys();

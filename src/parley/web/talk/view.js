@@ -65,7 +65,7 @@ class Talk {
     root.append(this.#urgent, el(
       "div", { className: "columns" },
       el("div", { className: "talking" }, this.stage.element, this.log.element, this.#composer()),
-      el("aside", { className: "beside" }, this.settings.element, this.history.element),
+      this.#beside(),
     ));
     document.addEventListener("keydown", this.#escape);
     this.unfollow = app.onLanguage(() => this.#write());
@@ -98,6 +98,18 @@ class Talk {
     this.#closeMicrophone();
     this.conversation.leave();
     this.player.close();
+  }
+
+  /** Beside the conversation where there is room, folded away above it where there is none. */
+  #beside() {
+    const wide = matchMedia("(min-width: 901px)");
+    const folded = el(
+      "details", { className: "beside", open: wide.matches },
+      el("summary", {}, glyph("settings"), el("span", { t: "talk.beside" })),
+      el("aside", { className: "panels" }, this.settings.element, this.history.element),
+    );
+    wide.addEventListener("change", () => void (folded.open = wide.matches));
+    return folded;
   }
 
   #composer() {
