@@ -121,6 +121,20 @@ SPEECH_FIRST_AUDIO = _histogram(
     "speech_first_audio_seconds", "From the first whole clause of a text to its first audio.", _LIVE_LAGS
 )
 
+ASSISTANT_SESSIONS = _gauge("assistant_sessions", "Conversations that are open, lost lines included.")
+ASSISTANT_OPENED = _counter("assistant_sessions_opened", "Conversations that were admitted.")
+ASSISTANT_REFUSED = _counter("assistant_sessions_refused", "Conversations that were refused by number.")
+ASSISTANT_TURNS = _counter("assistant_turns", "Turns of conversations that are over.")
+ASSISTANT_INTERRUPTED = _counter("assistant_turns_interrupted", "Those of them that the user interrupted.")
+ASSISTANT_ERRORS = _counter("assistant_errors", "What failed and conversations survived, by code.", "code")
+ASSISTANT_STAGE = _histogram(
+    "assistant_stage_seconds",
+    "Seconds from the end of the user's speech to a stage of the turn: endpoint, asr_final, llm_first_token, "
+    "first_sentence, tts_first_audio, first_audio_sent.",
+    _LIVE_LAGS,
+    "stage",
+)
+
 NOTIFICATIONS = _counter(
     "notifications", "Deliveries by kind of target and outcome: sent, failed, given_up, dropped.",
     "target", "outcome",
