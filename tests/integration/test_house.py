@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from parley.app.assistant_room import NO_MODEL
 from parley.app.house import open_house
 from parley.settings import load_settings
+from parley.speech.conversation import Message
 
 
 def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, profile: str) -> tuple[str, list[str]]:
@@ -50,3 +52,24 @@ def test_without_a_language_model_it_says_who_answers(
     _, told = opened(tmp_path, monkeypatch, "embedded")
     assert NO_MODEL not in told
     assert "secret" not in "".join(told)
+
+
+def test_it_forgets_conversations_as_its_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PARLEY_ASSISTANT__KEEP_DAYS", "2")
+    monkeypatch.delenv("PARLEY_CONFIG", raising=False)
+    settings = load_settings(data_dir=tmp_path / "data", profile="embedded")
+
+    async def main() -> list[str]:
+        async with open_house(settings, notice=str) as house:
+            kept = house.store.conversations
+            for text, days in (("old", 3), ("new", 1)):
+                conversation = await kept.begin("anna", None)
+                at = time.time() - days * 86400
+                await kept.append("anna", conversation, Message(role="user", text=text, at=at))
+            await house.tidy()
+            return [each.title for each in (await kept.conversations("anna", 10))[0]]
+
+    assert asyncio.run(main()) == ["new"]
