@@ -257,6 +257,8 @@ def test_a_voice_is_cloned_from_a_recording_kept_and_removed(
             has_consent=True,
         )
         async with opened(settings) as house:
+            async with house.synthesis.workspace() as folder:
+                assert folder.parent == settings.data_dir / "voices", "what a crash leaves is not swept"
             made = await house.synthesis.add("alice", new)
             assert (made.name, made.kind, made.engine, made.languages[0]) == ("小 明", "cloned", "tone", "en")
             assert made in await house.synthesis.voices("alice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -82,6 +83,13 @@ class SynthesisRoom(Protocol):
     async def warm(self, voice: VoiceFacts) -> None:
         """Have a worker load the engine of a voice, so that its first request need not wait; raises
         ParleyError where that fails."""
+        ...
+
+    def workspace(self) -> AbstractAsyncContextManager[Path]:
+        """A folder for a recording that `add` is to be given; what a crash leaves of it is swept.
+
+        Raises UnsupportedOption where no voices are kept, StorageError, DiskFull.
+        """
         ...
 
     async def add(self, user: str, voice: NewVoice) -> VoiceFacts:

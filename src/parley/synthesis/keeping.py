@@ -9,6 +9,7 @@ import time
 import unicodedata
 import wave
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,10 @@ class Library:
     async def voices(self, user: str) -> Sequence[KeptVoice]:
         """See VoiceLibrary."""
         return await self._shelf.list(user)
+
+    def workspace(self) -> AbstractAsyncContextManager[Path]:
+        """See VoiceLibrary."""
+        return self._shelf.workspace()
 
     async def add(self, user: str, voice: NewVoice, engine: EngineSpec) -> KeptVoice:
         """See VoiceLibrary."""

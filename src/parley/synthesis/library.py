@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,10 @@ class VoiceLibrary(Protocol):
 
     async def voices(self, user: str) -> Sequence[KeptVoice]:
         """Those of a user, the oldest first."""
+        ...
+
+    def workspace(self) -> AbstractAsyncContextManager[Path]:
+        """A folder that is gone afterwards."""
         ...
 
     async def add(self, user: str, voice: NewVoice, engine: EngineSpec) -> KeptVoice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -108,6 +109,12 @@ class SpeechSynthesis:
     async def warm(self, voice: VoiceFacts) -> None:
         """See SynthesisRoom."""
         await self._fleet.warm(voice.engine, keep=False)
+
+    def workspace(self) -> AbstractAsyncContextManager[Path]:
+        """See SynthesisRoom."""
+        if self._library is None:
+            raise UnsupportedOption("No voices are kept here; choose one that comes with an engine.")
+        return self._library.workspace()
 
     async def add(self, user: str, voice: NewVoice) -> VoiceFacts:
         """See SynthesisRoom."""

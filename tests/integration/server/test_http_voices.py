@@ -115,6 +115,8 @@ def test_a_voice_is_added_and_its_recording_is_gone_afterwards(is_behind: bool):
     [(user, voice, heard)] = scene.voices.kept
     assert (user, heard) == ("anybody", recording)
     assert voice.reference is not None
+    # Where the house sweeps, should the server be killed in between.
+    assert voice.reference.parent == scene.voices.workspaces[0]
     assert not voice.reference.parent.exists()
     assert voice == NewVoice(
         name="Anna",

@@ -515,6 +515,15 @@ def test_without_an_engine_nobody_speaks() -> None:
     run(main())
 
 
+def test_without_a_library_no_recording_is_taken() -> None:
+    async def main() -> None:
+        async with room(HummingFleet()) as made:
+            with pytest.raises(UnsupportedOption, match="kept"):
+                made.workspace()
+
+    run(main())
+
+
 def test_the_engine_of_a_voice_is_warmed() -> None:
     async def main() -> None:
         fleet = HummingFleet()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path as FilePath
@@ -164,27 +162,26 @@ async def add(request: Request, who: Who, rooms: Behind) -> VoiceShown:
     places: asyncio.Semaphore = request.app.state.voices_added
     if places.locked():
         raise TooManySessions("Too many voices are being added; try again later.")
-    async with places, _received(request, rooms.options.patience_s) as (form, recording):
+    async with places, _received(request, room, rooms.options.patience_s) as (form, recording):
         voice = _new_voice(form, recording)
         return shown(await unless_gone(request, room.add(who.user, voice)))
 
 
 @asynccontextmanager
-async def _received(request: Request, patience_s: float) -> AsyncGenerator[tuple[Form, FilePath | None]]:
+async def _received(
+    request: Request, room: SynthesisRoom, patience_s: float
+) -> AsyncGenerator[tuple[Form, FilePath | None]]:
     """The form, and the recording in a file for as long as the context lasts."""
     most = MOST_REFERENCE_BYTES + MOST_FIELD_BYTES
     if (announced_bytes(request) or 0) > most:
         raise FileTooLarge(f"A reference recording has at most {MOST_REFERENCE_BYTES} bytes.")
     body = bounded(steady(request.stream(), patience_s), most)
     form = Form(request.headers["content-type"], body, AUDIO)
-    folder = FilePath(await asyncio.to_thread(tempfile.mkdtemp, prefix="parley-voice-"))
-    try:
-        await form.begin(needs_file=False)
+    await form.begin(needs_file=False)
+    async with room.workspace() as folder:
         recording = folder / "reference"
         await _store(form.content(), recording)
         yield form, recording if form.has_file else None
-    finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _store(pieces: AsyncIterator[bytes], target: FilePath) -> None:

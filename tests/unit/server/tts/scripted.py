@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -117,6 +118,7 @@ class ScriptedRoom:
     known: tuple[VoiceFacts, ...] = (ANNA,)
     kept: list[tuple[str, NewVoice, bytes]] = field(default_factory=list)
     preview_path: Path | None = None
+    workspaces: list[Path] = field(default_factory=list)
 
     async def open(self, user: str, wish: SpeakingWish) -> ScriptedSpeaking:
         await asyncio.sleep(0)
@@ -132,6 +134,12 @@ class ScriptedRoom:
         if not self.known:
             raise VoicesNotInstalled("No engine that speaks is installed.")
         return self.known[0]
+
+    @asynccontextmanager
+    async def workspace(self) -> AsyncGenerator[Path]:
+        with tempfile.TemporaryDirectory() as folder:
+            self.workspaces.append(Path(folder))
+            yield Path(folder)
 
     async def add(self, user: str, voice: NewVoice) -> VoiceFacts:
         recording = b"" if voice.reference is None else await asyncio.to_thread(voice.reference.read_bytes)
