@@ -172,3 +172,74 @@ def write_microphone(path: Path, pieces: Sequence[np.ndarray], rate: int = 16000
 def silence(seconds: float, rate: int = 16000) -> np.ndarray:
     """Samples of nothing."""
     return np.zeros(int(seconds * rate), np.int16)
+
+
+_CONTRAST = """
+() => {
+  const channels = (text) => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return text.startsWith("color(srgb") ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
+  };
+  const over = ([r, g, b, a], below) => [r, g, b].map((channel, i) => channel * a + below[i] * (1 - a));
+  const light = (rgb) => {
+    const [r, g, b] = rgb.map((channel) => channel / 255)
+      .map((channel) => (channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    const layers = [];
+    for (let each = element; each; each = each.parentElement) {
+      layers.unshift(channels(getComputedStyle(each).backgroundColor));
+    }
+    return layers.reduce((below, layer) => over(layer, below), [255, 255, 255]);
+  };
+  const poor = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    const text = walker.currentNode.textContent.trim();
+    if (!text || !element.checkVisibility({ checkVisibilityCSS: true })) continue;
+    if (element.closest("[disabled], [aria-disabled=true], noscript, option, .unseen, .skip")) continue;
+    const style = getComputedStyle(element);
+    let opacity = 1;
+    for (let each = element; each; each = each.parentElement) {
+      opacity *= Number(getComputedStyle(each).opacity);
+    }
+    const below = ground(element);
+    const [r, g, b, a] = channels(style.color);
+    const [ours, theirs] = [light(over([r, g, b, a * opacity], below)), light(below)];
+    const ratio = (Math.max(ours, theirs) + 0.05) / (Math.min(ours, theirs) + 0.05);
+    const size = parseFloat(style.fontSize);
+    const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    if (ratio < (isLarge ? 3 : 4.5)) poor.push(`${ratio.toFixed(2)}: ${text.slice(0, 40)}`);
+  }
+  return poor;
+}
+"""
+
+_NAMELESS = """
+() => [...document.querySelectorAll("button, a[href], input, select, textarea, [role=meter]")]
+  .filter((each) => each.checkVisibility({ checkVisibilityCSS: true }) && !each.closest("[hidden]"))
+  .filter((each) => !(each.getAttribute("aria-label") || each.textContent.trim() || each.labels?.length))
+  .map((each) => each.outerHTML.slice(0, 120))
+"""
+
+_TOO_WIDE = """
+() => [...document.body.querySelectorAll("*")]
+  .filter((each) => each.checkVisibility() && !each.closest(".unseen, .skip, svg, .rings"))
+  .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
+  .map((each) => each.outerHTML.slice(0, 120))
+"""
+
+
+def check_legible(page: Page) -> None:
+    """Every text has the contrast that WCAG asks for (AA), every control a name, and nothing is cut off."""
+    # Colours that change slowly are read when they have changed.
+    page.wait_for_function(
+        "() => document.getAnimations().every(({ playState, effect }) => "
+        "playState !== 'running' || effect.getTiming().iterations === Infinity)"
+    )
+    assert page.evaluate(_CONTRAST) == []
+    assert page.evaluate(_NAMELESS) == []
+    assert page.evaluate(_TOO_WIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import PATIENCE_MS, chromium, looking, silence, write_microphone
+from tests.e2e.browser import PATIENCE_MS, check_legible, chromium, looking, silence, write_microphone
 from tests.e2e.command import Parley, wait_until
 from tests.e2e.serving import Served, serve
 
@@ -316,3 +316,26 @@ def test_who_must_log_in_is_asked_once(parley: Parley) -> None:
         page.reload()
         expect(page.locator(".stored li")).to_have_count(1)
         expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("theme", "language"), [("light", "en-US"), ("dark", "zh-CN")])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_everybody_can_read_it(house: Served, theme: str, language: str, width: int) -> None:
+    with looking(house.url, theme=theme, language=language, width=width) as seen:
+        page = seen.page
+        expect(page.locator(".stage .state")).not_to_have_text("")
+        assert page.evaluate("document.documentElement.lang").startswith(language[:2])
+        check_legible(page)
+        type_turn(page, "床前明月光，疑是地上霜。" if language == "zh-CN" else "Good morning to you all.")
+        expect(page.locator(".turn .delay")).to_be_visible()
+        check_legible(page)
+        if width < 900:
+            page.locator(".beside summary").click()
+            expect(page.locator(".settings")).to_be_visible()
+            check_legible(page)
+        page.locator("#theme").click()
+        page.locator("#language").click()
+        check_legible(page)
+        assert page.evaluate("document.documentElement.dataset.theme") == (
+            "dark" if theme == "light" else "light"
+        )

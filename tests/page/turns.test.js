@@ -101,6 +101,19 @@ test("a conversation of a day is bounded", () => {
   assert.equal(turns.all.at(-1)?.said, "turn 1000");
 });
 
+test("after a new beginning what still comes of the old one is not shown", () => {
+  const turns = begun();
+  turns.hear(USER, said(1, "hello"));
+  turns.hear(USER, said(2, "Good night."));
+  turns.clear();
+  assert.equal(turns.hear(ANSWER, answer(2, "You said: Good", { is_complete: true })), null);
+  assert.equal(turns.hear("voice_assistant:turn_metrics", { turn: 2, interrupted: true }), null);
+  assert.deepEqual(turns.all, []);
+  assert.equal(turns.hear(USER, said(3, "A new one"))?.said, "A new one");
+  turns.begin();
+  assert.equal(turns.hear(USER, said(1, "Another session"))?.said, "Another session");
+});
+
 test("what concerns no turn changes none", () => {
   assert.equal(begun().hear("voice_assistant:state_changed", { state: "Idle" }), null);
   assert.equal(begun().hear("pong", {}), null);

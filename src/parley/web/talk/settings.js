@@ -14,8 +14,10 @@ import { el, glyph } from "../dom.js";
 import { language as pageLanguage, t } from "../i18n.js";
 
 const KEY = "parley.talk";
-/** What the embedded profile and its voices speak; voices may add to it. */
-const LANGUAGES = ["en", "zh"];
+/** Voices of these come first. */
+const OURS = ["en", "zh"];
+/** To choose from where a profile understands any. */
+const COMMON = ["en", "zh", "ar", "de", "es", "fr", "hi", "it", "ja", "ko", "pt", "ru"];
 
 export class Settings {
   #voice = el("select", { id: "talk-voice" });
@@ -25,6 +27,7 @@ export class Settings {
   #hands = el("input", { type: "checkbox", role: "switch", id: "talk-hands", "aria-describedby": "talk-hands-why" });
   #model = el("p", { className: "soft small model", hidden: true });
   /** @type {Voice[]} */ #voices = [];
+  /** @type {string[]} */ #understood = [];
   /** @type {HTMLAudioElement | null} */ #playing = null;
   #chosen = kept();
 
@@ -62,10 +65,11 @@ export class Settings {
     return this.#device.value;
   }
 
-  /** Ask which voices there are. */
+  /** Ask which voices there are, and which languages are understood. */
   async load() {
-    const { voices } = await this.app.json("/v1/voices");
+    const [{ voices }, { profiles }] = await Promise.all([this.app.json("/v1/voices"), this.app.json("/v1/profiles")]);
     this.#voices = voices;
+    this.#understood = languagesOf(profiles);
     this.write();
   }
 
@@ -88,7 +92,7 @@ export class Settings {
   /** Write all choices in the page's language. */
   write() {
     const { voice, language } = this.#chosen;
-    const languages = [...new Set([...LANGUAGES, ...this.#voices.flatMap((each) => each.languages.slice(0, 1))])];
+    const languages = this.#understood;
     this.#language.replaceChildren(
       el("option", { value: "" }, t("talk.language.any")),
       ...languages.map((code) => el("option", { value: code }, nameOf(code))),
@@ -108,7 +112,7 @@ export class Settings {
       const code = voice.languages[0] ?? "";
       groups.set(code, [...(groups.get(code) ?? []), voice]);
     }
-    const first = (/** @type {string} */ code) => (code === pageLanguage() ? 0 : LANGUAGES.includes(code) ? 1 : 2);
+    const first = (/** @type {string} */ code) => (code === pageLanguage() ? 0 : OURS.includes(code) ? 1 : 2);
     const ordered = [...groups].sort(([a], [b]) => first(a) - first(b) || nameOf(a).localeCompare(nameOf(b)));
     return ordered.map(([code, voices]) =>
       el("optgroup", { label: code ? nameOf(code) : t("talk.language.any") }, ...voices.map((voice) => el("option", { value: voice.id }, titleOf(voice)))));
@@ -152,6 +156,15 @@ export class Settings {
  */
 function field(id, key, control) {
   return el("div", { className: "field" }, el("label", { htmlFor: id, t: key }), control);
+}
+
+/**
+ * What the profile understands that conversations are heard by.
+ * @param {{default: boolean, languages: string[] | null}[]} profiles
+ * @returns {string[]}
+ */
+function languagesOf(profiles) {
+  return profiles.find((each) => each.default)?.languages ?? COMMON;
 }
 
 /** A language by its name in the page's language. @param {string} code */

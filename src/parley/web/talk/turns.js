@@ -34,6 +34,9 @@ export class Turns {
   /** The server counts the turns of each session from 1. */
   #session = 0;
   #notes = 0;
+  /** Turns of the server's up to this one are over, and up to the other were thrown away: what still comes is late. */
+  #concluded = 0;
+  #dropped = 0;
   #how = { isParrot: false, isSilent: false };
 
   /** All turns, in order. */
@@ -44,12 +47,14 @@ export class Turns {
   /** A session has begun: its turns are others than those of the one before. @param {{isParrot?: boolean, isSilent?: boolean}} [how] */
   begin({ isParrot = false, isSilent = false } = {}) {
     this.#session++;
+    this.#concluded = this.#dropped = 0;
     this.#how = { isParrot, isSilent };
   }
 
   /** Nothing was said. */
   clear() {
     this.#turns.clear();
+    this.#dropped = this.#concluded;
     this.#session++;
   }
 
@@ -77,6 +82,7 @@ export class Turns {
    * @returns {Turn | null}
    */
   hear(type, data) {
+    if (data.turn <= this.#dropped) return null;
     switch (type) {
       case "voice_assistant:user_transcript": return this.#said(data);
       case "voice_assistant:assistant_response": return this.#answered(data);
@@ -135,6 +141,7 @@ export class Turns {
     turn.said = data.final_text ?? data.partial ?? "";
     turn.isFinal = data.final_text !== null && data.final_text !== undefined;
     turn.isTyped = data.typed ?? false;
+    if (turn.isFinal) this.#concluded = Math.max(this.#concluded, data.turn);
     if (!turn.said && !turn.answer) {
       this.#turns.delete(turn.id);
     }
