@@ -1,4 +1,4 @@
-"""What `/metrics` and the status page show of conversations."""
+"""What `/metrics` and the page show of conversations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connects the numbers of conversations to `/metrics` and the status page."""
+"""Connects the numbers of conversations to `/metrics` and the page."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class AssistantGauges:
             metrics.watch(metric, read)
 
     def figures(self) -> Mapping[str, float]:
-        """What the status page shows; the delay is the median of the last turns with a voice."""
+        """What the page shows; the delay is the median of the last turns with a voice."""
         stats = self._room.stats()
         sent = [turn.first_audio_sent_ms for turn in stats.recent if turn.first_audio_sent_ms is not None]
         delay = {"conversation_delay_ms": float(median(sent))} if sent else {}

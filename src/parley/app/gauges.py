@@ -1,4 +1,4 @@
-"""Connects the numbers of every room to `/metrics` and the status page."""
+"""Connects the numbers of every room to `/metrics` and the page."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Gauges:
         self._connect()
 
     def figures(self) -> Mapping[str, float]:
-        """What the status page shows."""
+        """What the page shows."""
         stats = self._desk.stats()
         pools = self._fleet.health().pools
         return {

@@ -1,4 +1,4 @@
-"""Connects the numbers of live speech to `/metrics` and the status page."""
+"""Connects the numbers of live speech to `/metrics` and the page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LiveGauges:
             metrics.watch(metric, read)
 
     def figures(self) -> Mapping[str, float]:
-        """What the status page shows."""
+        """What the page shows."""
         stats = self._room.stats()
         return {
             "live_sessions": stats.sessions,

@@ -1,4 +1,4 @@
-"""Connects the numbers of voices to `/metrics` and the status page."""
+"""Connects the numbers of voices to `/metrics` and the page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class VoiceGauges:
             metrics.watch(metric, read)
 
     def figures(self) -> Mapping[str, float]:
-        """What the status page shows."""
+        """What the page shows."""
         stats = self._room.stats()
         return {
             "speaking": stats.speaking,

@@ -100,7 +100,7 @@ class LiveRoom(Protocol):
         ...
 
     def stats(self) -> LiveStats:
-        """For metrics and the status page."""
+        """For metrics and the page."""
         ...
 
 

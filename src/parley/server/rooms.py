@@ -181,7 +181,7 @@ class Rooms:
     """Everything behind the doors.
 
     `unready` says why no work should be sent here, and is empty when all is well. `metrics` writes
-    the Prometheus page. `figures` are the numbers that the status page shows, by name; `profiles` are
+    the Prometheus page. `figures` are the numbers that the page shows, by name; `profiles` are
     what may be recognised with, in the words of `/v1/profiles`; `system` tells
     how the server is, in those of `/v1/system`. `live` is where live sessions are opened,
     None where there is no live speech; `synthesis` is where voices speak, None where there are none;

@@ -33,10 +33,6 @@ class Catalogue:
         """Characters that every engine takes at once."""
         return min(spec.max_text_chars for spec in self.engines.values())
 
-    def has_preset(self, voice_id: str) -> bool:
-        """Whether that is the id of a voice that comes with an engine."""
-        return any(voice.voice_id == voice_id for voice in self.presets)
-
     def able(self, capability: Capability, wanted: str | None = None) -> EngineSpec | None:
         """The best engine that can do that, `wanted` if it can."""
         able = [spec for spec in self.engines.values() if capability in spec.capabilities]

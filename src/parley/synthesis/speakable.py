@@ -327,12 +327,6 @@ class Speakable(Holding):
         return True
 
 
-def speakable(text: str) -> str:
-    """All of a text at once."""
-    made = Speakable()
-    return made.feed(text) + made.flush()
-
-
 def _is_latin(character: str) -> bool:
     """A letter or digit of which an address may be a part; 网址https://... is one beside Chinese."""
     return character.isalnum() and ord(character) < 0x2E80

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from parley.synthesis.speakable import Speakable, speakable
+from parley.synthesis.speakable import Speakable
 
 MARKS = [
     *"*_~`#>-+|[]()!<>&\\=\n\n \t:.,;hwa1你。😀\u200d\ufe0f\ud800\ue000",
@@ -45,6 +45,11 @@ MARKS = [
     ),
 ]
 WRITTEN = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(MARKS), max_size=40).map("".join))
+
+
+def speakable(text: str) -> str:
+    made = Speakable()
+    return made.feed(text) + made.flush()
 
 
 def in_pieces(text: str, cuts: list[int]) -> str:
