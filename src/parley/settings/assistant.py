@@ -19,8 +19,8 @@ class AssistantSettings(Group):
     llm_api_key: SecretStr | None = Field(
         default=None,
         description="Its key; `LLM_API_KEY` or `OPENAI_API_KEY` of the environment where this is not set. "
-        "A server on this machine that asks for none takes any word. Without a key a parrot repeats what it "
-        "heard.",
+        "With an address of your own above none is needed where its server asks for none. With neither a "
+        "parrot repeats what it heard.",
     )
     instructions: str = Field(
         default="You are a helpful assistant in a spoken conversation. Answer briefly, in the language of "
