@@ -63,3 +63,15 @@ def test_settings_that_are_named_exist(page: str) -> None:
     assert named - {"server.lock"} <= {".".join(path) for path in every_key()}
     variables = set(re.findall(r"PARLEY_[A-Z_]+", text)) - {"PARLEY_CONFIG"}
     assert variables <= {"PARLEY_" + "__".join(path).upper() for path in every_key()}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_folder_of_the_data_directory_is_told(page: str) -> None:
+    source = DOCS.parent / "src"
+    made = {
+        name
+        for file in source.rglob("*.py")
+        for name in re.findall(r"data_dir / \"([a-z]+)\"", file.read_text("utf-8"))
+    }
+    assert {"recordings", "voices", "window"} <= made
+    assert made <= set(re.findall(r"`([a-z]+)/`", (DOCS / page).read_text("utf-8")))
