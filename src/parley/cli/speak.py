@@ -32,6 +32,9 @@ def command(
         float, typer.Option(min=0.25, max=4.0, help="1 is as the voice speaks by itself.")
     ] = 1.0,
     instruct: Annotated[str, typer.Option(help="In words how to speak, for engines that can.")] = "",
+    sample_rate: Annotated[
+        int | None, typer.Option(min=8000, max=48000, help="Of what -o writes, in Hz; the voice's own.")
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="WAV|-", help="A WAV file; - writes raw PCM, 16 bits, mono."),
@@ -56,6 +59,8 @@ def command(
     from parley.speech.recognition import language_of
 
     _check_place(server, token=token, tls_ca=tls_ca, data_dir=data_dir)
+    if sample_rate is not None and output is None:
+        raise InvalidOption("--sample-rate is for -o; a loudspeaker has a rate of its own.")
     said = _text(text, file)
     settings = start(data_dir=data_dir)
     wanted = Wanted(
@@ -64,6 +69,7 @@ def command(
         engine=engine,
         speed=speed,
         instruct=instruct,
+        sample_rate_hz=sample_rate,
     )
     destination = destination_of(output, play, [] if file is None else [file])
     place = (

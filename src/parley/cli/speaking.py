@@ -87,7 +87,8 @@ async def _run(place: Place, text: Text, wanted: Wanted, destination: Destinatio
     # Whoever reads the audio has enough: that is no failure.
     with contextlib.suppress(ReaderLeft):
         async with destination:
-            fitting = replace(wanted, sample_rate_hz=destination.wanted_rate_hz())
+            rate_hz = wanted.sample_rate_hz or destination.wanted_rate_hz()
+            fitting = replace(wanted, sample_rate_hz=rate_hz)
             async with aclosing(place(text, fitting)) as events:
                 async for event in events:
                     await _deliver(event, destination, progress)
