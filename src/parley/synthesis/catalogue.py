@@ -86,7 +86,7 @@ class Catalogue:
             raise UnsupportedOption(f"No voice here can {in_words(needs(wish))}; leave that out.")
         if not fit:
             known = sorted({language for voice in able for language in voice.languages})
-            more = ", ..." if len(known) > _MOST_LANGUAGES else ""
+            more = " and others" if len(known) > _MOST_LANGUAGES else ""
             raise UnsupportedOption(
                 f"No voice here speaks '{language}'; there are voices for: "
                 f"{', '.join(known[:_MOST_LANGUAGES])}{more}."
@@ -155,5 +155,5 @@ def _facts(spec: EngineSpec, preset: PresetVoice) -> VoiceFacts:
 
 
 def _ids(voices: Sequence[VoiceFacts]) -> str:
-    more = ", ..." if len(voices) > _MOST_NAMED else ""
+    more = " and others" if len(voices) > _MOST_NAMED else ""
     return ", ".join(voice.voice_id for voice in voices[:_MOST_NAMED]) + more

@@ -9,6 +9,7 @@ from tests.unit.live.virtual_time import now, run
 from tests.unit.synthesis.scripted import (
     CHARACTER_S,
     HUM,
+    RATE_HZ,
     SING,
     HummingFleet,
     check,
@@ -19,6 +20,7 @@ from tests.unit.synthesis.scripted import (
     tell,
 )
 
+from parley.engines.contract import EngineSpec
 from parley.errors import (
     EngineFailed,
     FleetClosed,
@@ -37,6 +39,7 @@ from parley.errors import (
 )
 from parley.fleet.fleet import Answer
 from parley.speech.speaking import Sentence, SpeakingCancelled, SpeakingFailed, Spoken, SpokenAudio
+from parley.storage.voice_library import KeptVoice
 from parley.synthesis.options import SpeakingWish
 from parley.synthesis.request import PIECE_S, PREPARED_S
 from parley.synthesis.room import SpeechSynthesis
@@ -186,6 +189,33 @@ def test_who_does_not_listen_holds_up_only_himself() -> None:
             await writing
             check(events)
             assert " ".join(sentences(events)) == (sentence * 40).strip()
+
+    run(main())
+
+
+def test_a_long_clause_that_is_told_is_audio_that_waits_too() -> None:
+    async def main() -> None:
+        fleet = HummingFleet()
+        async with room(fleet, max_ahead_s=2.0) as made:
+            speaking = await made.open("alice", SpeakingWish(paced=True))
+            await speaking.write(
+                "This clause is rather long so that saying it takes a good deal more than that. "
+            )
+            await speaking.write("The next one. ")
+            await speaking.end()
+            listening = speaking.listen()
+            first = await anext(listening)
+            assert isinstance(first, Sentence) and first.samples > 3 * RATE_HZ
+            left = first.samples
+            while len(fleet.asked) < 2:
+                event = await anext(listening)
+                assert isinstance(event, SpokenAudio)
+                left -= len(event.pcm) // 2
+                # Whatever wakes the one who makes it.
+                await speaking.flush()
+                await asyncio.sleep(0.01)
+            assert left <= 2.0 * RATE_HZ
+            assert isinstance([event async for event in listening][-1], Spoken)
 
     run(main())
 
@@ -413,6 +443,29 @@ def test_who_would_fall_silent_goes_first() -> None:
             await speak(made, " ".join([TWO] * 3), paced=True)
             assert fleet.priorities[0] < fleet.priorities[1]
             assert set(fleet.priorities[1:]) == {fleet.priorities[1]}
+
+    run(main())
+
+
+class _SlowLibrary:
+    """One cloned voice, which takes three seconds to be learnt anew."""
+
+    async def voices(self, user: str) -> list[KeptVoice]:
+        about = {"name": "Anna", "kind": "cloned", "engine": "sing", "model": "", "revision": "0"}
+        return [KeptVoice(voice_id="anna", user=user, language="en", **about)]
+
+    async def prompt(self, voice: KeptVoice, engine: EngineSpec) -> bytes:
+        await asyncio.sleep(3.0)
+        return b"prompt"
+
+
+def test_first_audio_counts_the_learning_of_a_voice() -> None:
+    async def main() -> None:
+        fleet = HummingFleet(took_s=lambda _: 2.0)
+        async with room(fleet, SING, library=_SlowLibrary()) as made:
+            spoken = check(await speak(made, "One sentence.", voice="anna"))
+            assert fleet.asked[0].options.prompt == b"prompt"
+            assert spoken.first_audio_ms == 5000
 
     run(main())
 
