@@ -18,7 +18,7 @@ from parley.client.conversation_events import (
 )
 from parley.client.conversation_line import hear, hear_frame, introduce, raise_fatal, reach_assistant
 from parley.client.failures import LineLost
-from parley.client.line import Door, Line
+from parley.client.line import Door, Line, both_ways
 from parley.client.options import problem_of
 from parley.client.patience import Patience
 from parley.errors import RateLimited
@@ -154,7 +154,7 @@ class AsyncConversation:
                 async with reach_assistant(self._door) as line:
                     await self._introduce(line)
                     patience.renew()
-                    await self._over(line)
+                    await both_ways(self._read(line), self._write(line))
                     return
             except (LineLost, RateLimited) as reason:
                 # The first line is not waited for: its address may be wrong.
@@ -167,19 +167,6 @@ class AsyncConversation:
         start = self._start if known is None else AssistantStart(resume_token=known.resume_token)
         self._ready = await introduce(line, start)
         self._is_open.set()
-
-    async def _over(self, line: Line) -> None:
-        reading = asyncio.create_task(self._read(line))
-        writing = asyncio.create_task(self._write(line))
-        try:
-            await asyncio.wait([reading, writing], return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():
-                writing.result()
-            await reading
-        finally:
-            reading.cancel()
-            writing.cancel()
-            await asyncio.gather(reading, writing, return_exceptions=True)
 
     async def _read(self, line: Line) -> None:
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -153,6 +153,20 @@ async def reach(door: Door, url: str, headers: Mapping[str, str] | None = None) 
             socket.transport.abort()
         else:
             await socket.close()
+
+
+async def both_ways(reading: Coroutine[Any, Any, None], writing: Coroutine[Any, Any, None]) -> None:
+    """Read and write at once, until all is read or writing fails. Writing that just ends is no failure."""
+    tasks = reader, writer = asyncio.create_task(reading), asyncio.create_task(writing)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if not reader.done():
+            writer.result()
+        await reader
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _connect(door: Door, url: str, headers: Mapping[str, str] | None) -> ClientConnection:

@@ -10,7 +10,7 @@ from typing import Self
 from parley.client.failures import LineLost
 from parley.client.heard import event_of
 from parley.client.inbox import Inbox
-from parley.client.line import Door, Line, Silence
+from parley.client.line import Door, Line, Silence, both_ways
 from parley.client.live_line import introduce, reach_live
 from parley.client.live_options import LiveOptions, frame_bytes, start_of
 from parley.client.outgoing import Outgoing
@@ -135,7 +135,7 @@ class AsyncLiveSession:
                 async with reach_live(self._door) as line:
                     await self._introduce(line)
                     patience.renew()
-                    await self._over(line)
+                    await both_ways(self._read(line), self._write(line))
                     return
             except (LineLost, RateLimited) as reason:
                 # The first line is not waited for: its address may be wrong.
@@ -151,19 +151,6 @@ class AsyncLiveSession:
             self._outgoing.rewind(ready.received_samples)
         self._ready = ready
         self._is_open.set()
-
-    async def _over(self, line: Line) -> None:
-        reading = asyncio.create_task(self._read(line))
-        writing = asyncio.create_task(self._write(line))
-        try:
-            await asyncio.wait([reading, writing], return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():
-                writing.result()
-            await reading
-        finally:
-            reading.cancel()
-            writing.cancel()
-            await asyncio.gather(reading, writing, return_exceptions=True)
 
     async def _read(self, line: Line) -> None:
         while True:
