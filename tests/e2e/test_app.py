@@ -95,6 +95,24 @@ def test_ctrl_c_ends_the_server_and_the_window(parley: Parley, window: Window, p
     assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
 
 
+@pytest.mark.parametrize("early", [True, False])
+def test_who_kills_it_leaves_no_server(parley: Parley, window: Window, port: int, early: bool) -> None:
+    process = parley.start("app", "--browser", window.path)
+    if not early:
+        window.url()
+    family = wait_until(lambda: servers(process.pid))
+    process.kill()
+    process.wait(30)
+    _, alive = psutil.wait_procs(family, timeout=60)
+    assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
+
+
+def servers(pid: int) -> list[psutil.Process]:
+    """The server that it started, and those that the server did."""
+    found = [each for each in psutil.Process(pid).children() if "serve" in each.cmdline()]
+    return [each for server in found for each in (server, *server.children(recursive=True))]
+
+
 def test_a_server_that_runs_is_used_and_left_running(parley: Parley, window: Window, port: int) -> None:
     served = serve(parley, "--port", str(port))
     window.close()

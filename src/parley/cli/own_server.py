@@ -46,10 +46,10 @@ class OwnServer:
         self._found: queue.Queue[str | None] = queue.Queue()
         chosen = port if _is_free(port) else 0
         command = [sys.executable, "-m", "parley", "serve", "--host", _HOST, "--port", str(chosen)]
-        # Its own session: Ctrl-C is for us, and we end it.
+        # Its own session: Ctrl-C is for us, and we end it. The pipe that nobody writes to ends with us.
         self._process = subprocess.Popen(
-            [*command, *arguments],
-            stdin=subprocess.DEVNULL,
+            [*command, "--until-stdin-ends", *arguments],
+            stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",

@@ -49,6 +49,9 @@ def command(
     tls: Annotated[str | None, typer.Option(help="`self-signed` makes a certificate of its own.")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM).")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Private key (PEM).")] = None,
+    until_stdin_ends: Annotated[
+        bool, typer.Option("--until-stdin-ends", hidden=True, help="Stop when standard input ends.")
+    ] = False,
 ) -> None:
     """Serve transcripts over WebSocket and HTTP until Ctrl-C or SIGTERM.
 
@@ -56,7 +59,10 @@ def command(
     """
     from parley.app.serving import serve
     from parley.cli.start import start_server
+    from parley.cli.tether import end_with_stdin
 
+    if until_stdin_ends:
+        end_with_stdin()
     doors = {
         "host": host,
         "port": port,
