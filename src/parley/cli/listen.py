@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parley.cli.server_options import ServerOption, TlsCaOption, TokenOption
+from parley.cli.server_options import ServerOption, TlsCaOption, TokenOption, check_place
 from parley.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -143,10 +143,9 @@ def _check_source(file: str | None, mic: bool, mic_device: str | None) -> None:
 def _check_place(
     server: str | None, *, token: str | None, tls_ca: Path | None, data_dir: Path | None, record: bool
 ) -> None:
-    if server is not None and data_dir is not None:
-        raise InvalidOption("--data-dir is about this machine; the server has its own.")
-    if server is None and (token or tls_ca or record):
-        raise InvalidOption("--token, --tls-ca and --record are for a server; name it with --server.")
+    check_place(server, token=token, tls_ca=tls_ca, data_dir=data_dir)
+    if server is None and record:
+        raise InvalidOption("--record is for a server; name it with --server.")
 
 
 def _check_streams(file: str | None, output: str | None) -> None:

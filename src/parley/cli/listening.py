@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
-from typing import TextIO
 
 from parley.cli import tell
 from parley.cli.captions import Captions, NoCaptions, View
@@ -38,13 +36,13 @@ class Output:
     @property
     def is_captions(self) -> bool:
         """Whether the captions are all that is wanted."""
-        return self.form == "text" and self.path is None and _can_rewrite(sys.stdout)
+        return self.form == "text" and self.path is None and tell.can_rewrite(sys.stdout)
 
     def view(self) -> View:
         """Captions on the terminal that there is."""
         if self.is_captions:
             return Captions(sys.stdout)
-        return Captions(sys.stderr) if _can_rewrite(sys.stderr) else NoCaptions()
+        return Captions(sys.stderr) if tell.can_rewrite(sys.stderr) else NoCaptions()
 
     def results(self) -> AbstractAsyncContextManager[Results]:
         """Where the text goes."""
@@ -121,7 +119,3 @@ class Interruptions:
             self._view.notice("The last words are being recognised; Ctrl-C again ends at once.")
         elif self._command is not None:
             self._command.cancel()
-
-
-def _can_rewrite(stream: TextIO | None) -> bool:
-    return bool(stream and stream.isatty()) and os.environ.get("TERM") not in ("dumb", "unknown")

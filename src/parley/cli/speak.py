@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parley.cli.server_options import ServerOption, TlsCaOption, TokenOption
+from parley.cli.server_options import ServerOption, TlsCaOption, TokenOption, check_place
 from parley.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def command(
     from parley.cli.voiced import destination_of
     from parley.speech.recognition import language_of
 
-    _check_place(server, token=token, tls_ca=tls_ca, data_dir=data_dir)
+    check_place(server, token=token, tls_ca=tls_ca, data_dir=data_dir)
     if sample_rate is not None and output is None:
         raise InvalidOption("--sample-rate is for -o; a loudspeaker has a rate of its own.")
     said = _text(text, file)
@@ -89,12 +89,3 @@ def _text(text: str | None, file: str | None) -> Text:
     if STANDARD_INPUT in (text, file):
         return piped()
     return read_argument(text) if text is not None else read_file(Path(file or ""))
-
-
-def _check_place(
-    server: str | None, *, token: str | None, tls_ca: Path | None, data_dir: Path | None
-) -> None:
-    if server is not None and data_dir is not None:
-        raise InvalidOption("--data-dir is about this machine; the server has its own.")
-    if server is None and (token or tls_ca):
-        raise InvalidOption("--token and --tls-ca are for a server; name it with --server.")

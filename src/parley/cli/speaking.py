@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -129,7 +128,7 @@ class Progress:
     def move(self, more_bytes: int) -> None:
         """More was taken."""
         self.heard_bytes += more_bytes
-        if _can_rewrite():
+        if tell.can_rewrite(sys.stderr):
             shown = f"{clock(to_ms(self._seconds))} {tell.printable(self.voice)}"
             if shown != self._shown:
                 self._shown = shown
@@ -158,8 +157,3 @@ class Progress:
     @property
     def _seconds(self) -> float:
         return self.heard_bytes / SAMPLE_BYTES / self.rate_hz
-
-
-def _can_rewrite() -> bool:
-    stream = sys.stderr
-    return bool(stream and stream.isatty()) and os.environ.get("TERM") not in ("dumb", "unknown")

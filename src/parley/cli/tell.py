@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, those that reverse the direction of writing, and bytes of a name that are no UTF-8."""
@@ -26,6 +27,11 @@ def _escape(match: re.Match[str]) -> str:
 def is_json() -> bool:
     """Whether JSON lines are wanted; asked of the arguments, because reading those may fail already."""
     return "--json-progress" in sys.argv[1:]
+
+
+def can_rewrite(stream: TextIO | None) -> bool:
+    """Whether what stands on it can be written over; a stream that was closed is None."""
+    return bool(stream and stream.isatty()) and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 def line(text: str) -> None:

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from parley.cli.server_options import ServerOption, TlsCaOption, TokenOption
-from parley.errors import InvalidOption
+from parley.cli.server_options import ServerOption, TlsCaOption, TokenOption, check_place
 from parley.formats.options import LINE_WIDTH_RANGE, MAX_LINES_RANGE
 from parley.formats.registry import FORMATS
 
@@ -141,8 +140,7 @@ def command(
         place = remote.Server(url=server, token=token, tls_ca=tls_ca)
         remote.transcribe_files(set_up(), files, place, order, delivery, display_for(json_progress))
         return
-    if token or tls_ca:
-        raise InvalidOption("--token and --tls-ca are for a server; name it with --server.")
+    check_place(server, token=token, tls_ca=tls_ca)
 
     from parley.cli import run
     from parley.speech.media import DecodeOptions

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from parley.cli.server_options import ServerOption, TlsCaOption, TokenOption
+from parley.cli.server_options import ServerOption, TlsCaOption, TokenOption, check_place
 
 if TYPE_CHECKING:
     from parley.cli.voice_library import Library
@@ -145,6 +145,5 @@ def _library(
         if data_dir is not None or user is not None:
             raise InvalidOption("--data-dir and --user are about this machine; the server knows its own.")
         return LibraryThere(start(), Server(url=server, token=token, tls_ca=tls_ca))
-    if token or tls_ca:
-        raise InvalidOption("--token and --tls-ca are for a server; name it with --server.")
+    check_place(server, token=token, tls_ca=tls_ca)
     return LibraryHere(start(data_dir=data_dir), ANYBODY if user is None else check_subject(user, "--user"))
