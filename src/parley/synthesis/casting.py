@@ -42,9 +42,7 @@ class Casting:
         engine = self._catalogue.engines[voice.engine]
         told = language if speaks(voice, language) else voice.languages[0]
         options = SpeakOptions(language=told, speed=wish.speed, instruct=wish.instruct)
-        if wish.design:
-            options = replace(options, design=wish.design)
-        elif voice.kind == "preset":
+        if voice.kind == "preset":
             options = replace(options, voice=voice.name)
         else:
             options = await self._of_library(user, voice, engine, options)

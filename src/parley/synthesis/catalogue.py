@@ -16,9 +16,6 @@ _MOST_NAMED = 5
 
 _MOST_LANGUAGES = 30
 
-DESIGNED = "designed"
-"""The name of a voice that is described where it is asked for, and kept nowhere."""
-
 
 class Catalogue:
     """The voices of `engines`, which are installed, best first. `default` is the id or the name of one."""
@@ -56,8 +53,6 @@ class Catalogue:
         Raises VoicesNotInstalled, VoiceUnknown, or UnsupportedOption, which names voices that can.
         """
         self.require_any()
-        if wish.design:
-            return self._described(wish, language)
         if wish.voice is None:
             return self._best(wish, voices, language)
         if wish.voice in self.engines:
@@ -104,21 +99,6 @@ class Catalogue:
             if group:
                 return next((voice for voice in group if voice.languages[:1] == (language,)), group[0])
         return fit[0]
-
-    def _described(self, wish: SpeakingWish, language: str | None) -> VoiceFacts:
-        able = [spec for spec in self.engines.values() if needs(wish) <= spec.capabilities]
-        if not able:
-            raise UnsupportedOption(f"No voice here can {in_words(needs(wish))}; choose a voice by its name.")
-        spec = next((spec for spec in able if spec.name == wish.engine), able[0])
-        languages = tuple(sorted(spec.languages or ()))
-        return VoiceFacts(
-            voice_id=f"{spec.name}/{DESIGNED}",
-            name=DESIGNED,
-            kind="designed",
-            engine=spec.name,
-            model=model_of(spec),
-            languages=(language, *languages) if language else languages,
-        )
 
     def _unable(
         self, what: str, wish: SpeakingWish, voices: Sequence[VoiceFacts], language: str | None

@@ -14,8 +14,8 @@ class SpeakingWish:
 
     `voice` is a `VoiceFacts.voice_id`, or a voice's name where no other has it. Without one, `language`
     decides, and the text where that is left open too; `engine` is preferred then. `instruct` says in words
-    how to speak, `design` describes a voice that does not exist yet. `sample_rate_hz` None is the engine's
-    own. With `paced` audio comes at most 1.5 s ahead of real time.
+    how to speak. `sample_rate_hz` None is the engine's own. With `paced` audio comes at most 1.5 s ahead of
+    real time.
     """
 
     voice: str | None = None
@@ -24,7 +24,6 @@ class SpeakingWish:
     speed: float = 1.0
     sample_rate_hz: int | None = None
     instruct: str = ""
-    design: str = ""
     paced: bool = False
 
 

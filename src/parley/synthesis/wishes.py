@@ -12,7 +12,7 @@ from parley.speech.voice import FASTEST, SLOWEST
 from parley.synthesis.options import HIGHEST_RATE_HZ, LOWEST_RATE_HZ, SpeakingWish
 
 MOST_WORDS = 1000
-"""Characters of `instruct` and `design`."""
+"""Characters of instructions, and of transcripts and descriptions of voices."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
@@ -31,10 +31,8 @@ def check(wish: SpeakingWish) -> None:
     rate = wish.sample_rate_hz
     if rate is not None and not LOWEST_RATE_HZ <= rate <= HIGHEST_RATE_HZ:
         raise InvalidOption(f"The sample rate is between {LOWEST_RATE_HZ} and {HIGHEST_RATE_HZ} Hz.")
-    if max(len(wish.instruct), len(wish.design)) > MOST_WORDS:
-        raise InvalidOption(f"Instructions and descriptions of voices have {MOST_WORDS} characters at most.")
-    if wish.design and wish.voice:
-        raise InvalidOption("Name a voice or describe one, not both.")
+    if len(wish.instruct) > MOST_WORDS:
+        raise InvalidOption(f"Instructions have {MOST_WORDS} characters at most.")
     language = wanted_language(wish.language)
     if language is not None and not _LANGUAGE.fullmatch(language):
         raise InvalidOption("The language is a code such as en, zh or zh-CN.")
@@ -51,7 +49,6 @@ def needs(wish: SpeakingWish) -> frozenset[Capability]:
     asked = {
         Capability.SPEED: wish.speed != 1.0,
         Capability.INSTRUCT: bool(wish.instruct),
-        Capability.DESIGN: bool(wish.design),
     }
     return frozenset(capability for capability, is_asked in asked.items() if is_asked)
 

@@ -499,7 +499,6 @@ def test_first_audio_is_counted_from_the_first_whole_clause() -> None:
         ({"engine": "sing"}, "你好。", "hum/high"),
         ({"engine": "gone"}, "Hello.", "hum/low"),
         ({"speed": 2.0}, "Hello.", "sing/alto"),
-        ({"design": "An old pirate."}, "Hello.", "sing/designed"),
         ({}, "Привет.", "hum/low"),
     ],
 )
@@ -511,7 +510,7 @@ def test_who_speaks(wish: dict[str, str], text: str, voice: str) -> None:
             check(await tell(speaking, text))
             assert speaking.voice.voice_id == voice
             options = fleet.asked[0].options
-            assert [bool(options.voice), bool(options.prompt), bool(options.design)].count(True) == 1
+            assert options.voice == voice.partition("/")[2] and not (options.prompt or options.design)
 
     run(main())
 
@@ -542,7 +541,6 @@ def test_the_default_voice_speaks_its_languages() -> None:
         ({"speed": float("nan")}, InvalidOption, "0.25"),
         ({"sample_rate_hz": 100}, InvalidOption, "8000"),
         ({"language": "klingon"}, InvalidOption, "zh-CN"),
-        ({"design": "x", "voice": "hum/low"}, InvalidOption, "not both"),
         ({"instruct": "x" * 2000}, InvalidOption, "1000"),
     ],
 )
