@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from parley.cli.commands import app
 from parley.cli.loudspeaker import Loudspeaker
-from parley.cli.speak import _check_place, _text
+from parley.cli.server_options import check_place
+from parley.cli.speak import _text
 from parley.cli.texts import piped, read_argument, read_file
 from parley.cli.voiced import WavFile, destination_of
 from parley.errors import DeviceUnavailable, FileNotFound, InvalidOption, StorageError
@@ -93,9 +94,9 @@ def test_a_place_that_is_none_is_refused(output: str, play: bool, sentence: str)
 
 def test_options_of_a_server_want_one() -> None:
     with pytest.raises(InvalidOption, match="--server"):
-        _check_place(None, token="x", tls_ca=None, data_dir=None)
+        check_place(None, token="x", tls_ca=None, data_dir=None)
     with pytest.raises(InvalidOption, match="--data-dir"):
-        _check_place("host", token=None, tls_ca=None, data_dir=Path())
+        check_place("host", token=None, tls_ca=None, data_dir=Path())
 
 
 def write(file: WavFile, *pieces: bytes, finishes: bool = True) -> None:
