@@ -47,6 +47,25 @@ def _in_turn(history: Sequence[Message]) -> list[Message]:
     return joined
 
 
+class Halves:
+    """Puts characters together that a server wrote as two halves, one each in two pieces; half a one that is
+    left alone could be neither sent nor stored."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def feed(self, piece: str) -> str:
+        """What of a piece is whole."""
+        text, self._half = self._half + piece, ""
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+    def end(self) -> str:
+        """What stands for a half that was left."""
+        return "\ufffd" if self._half else ""
+
+
 class Thoughts:
     """Takes away what a model that reasons aloud writes before its answer, between <think> and </think>."""
 
@@ -91,7 +110,7 @@ class Reading:
         self.finish_reason: str | None = None
         self.has_text = self.has_any = False
         self._tools: dict[int, tuple[str, str]] = {}
-        self._thoughts = Thoughts()
+        self._halves, self._thoughts = Halves(), Thoughts()
 
     def take(self, chunk: ChatCompletionChunk) -> str:
         """The text of a chunk; raises AttributeError or TypeError for one that is none."""
@@ -103,11 +122,11 @@ class Reading:
         for call in choice.delta.tool_calls or ():
             if call.function:
                 self._take_tool(call.index, call.function.name or "", call.function.arguments or "")
-        return self._note(self._thoughts.feed(choice.delta.content or ""))
+        return self._note(self._thoughts.feed(self._halves.feed(choice.delta.content or "")))
 
     def rest(self) -> str:
         """What is left when the stream has ended."""
-        return self._note(self._thoughts.end())
+        return self._note(self._thoughts.feed(self._halves.end()) + self._thoughts.end())
 
     def wishes(self) -> list[ToolWish]:
         """The tools that were asked for."""

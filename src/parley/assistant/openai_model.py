@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -108,19 +107,10 @@ class OpenAiModel:
 
     async def _ready(self) -> AsyncOpenAI:
         async with self._making:
-            if self._client is None:
-                sdk = await asyncio.to_thread(importlib.import_module, "openai")
-                options = self._options
-                self._client = sdk.AsyncOpenAI(
-                    api_key=options.key or _NONE,
-                    base_url=options.base_url,
-                    max_retries=0,
-                    timeout=sdk.Timeout(None, connect=CONNECT_S),
-                )
-        client = self._client
-        if client is None:
-            raise LanguageModelError("The language model is being closed; try again.")
-        return client
+            client = self._client
+            if client is None:
+                client = self._client = await asyncio.to_thread(_client, self._options)
+            return client
 
     async def _try(
         self,
@@ -158,6 +148,18 @@ class OpenAiModel:
         if options.temperature is not None:
             wanted["temperature"] = options.temperature
         return await client.chat.completions.create(**wanted)
+
+
+def _client(options: LanguageModelOptions) -> AsyncOpenAI:
+    """Takes a second: the SDK is loaded, and with it the certificates that are trusted."""
+    from openai import AsyncOpenAI, Timeout
+
+    return AsyncOpenAI(
+        api_key=options.key or _NONE,
+        base_url=options.base_url,
+        max_retries=0,
+        timeout=Timeout(None, connect=CONNECT_S),
+    )
 
 
 async def _next(stream: AsyncStream[ChatCompletionChunk]) -> ChatCompletionChunk | None:

@@ -219,6 +219,20 @@ def test_thoughts_are_not_said() -> None:
     assert "".join(map(str, pieces)) == "<3 you"
 
 
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (("Hi \ud83d", "\ude00 there."), "Hi 😀 there."),
+        (("\ud83d", "\ude00"), "😀"),
+        (("Hi \ud83d there.", " \ude00"), "Hi \ufffd there. \ufffd"),
+        (("Hi \ud83d",), "Hi \ufffd"),
+    ],
+)
+def test_half_characters_are_put_together_or_replaced(pieces: tuple[str, ...], text: str) -> None:
+    said, _ = answer_of(whole(*pieces))
+    assert "".join(map(str, said)) == text
+
+
 def test_a_tool_that_nobody_offered_is_told_of() -> None:
     call = {"index": 0, "id": "c", "type": "function", "function": {"name": "clock", "arguments": '{"zo'}}
     more = {"index": 0, "function": {"arguments": 'ne": 1}'}}
