@@ -30,14 +30,17 @@ class Ahead:
             self._at = self._clock()
         elif self._played_by_now() >= self._sent:
             # The loudspeaker had run dry: what comes now is played from now on.
-            self._played, self._at = self._sent, max(self._at, self._clock() - self._grace_s)
+            self._played, self._at = first_sample, max(self._at, self._clock() - self._grace_s)
         self._sent = first_sample + samples
 
-    def played(self, turn: int, samples: int) -> None:
-        """The client has said so."""
+    def played(self, turn: int, samples: int) -> int:
+        """The client has said so; how many it can have played, of what was sent on this line."""
         self._reports = True
-        if turn == self._turn:
-            self._played, self._at = max(self._played, samples), self._clock()
+        if turn != self._turn:
+            return 0
+        samples = min(samples, self._sent)
+        self._played, self._at = max(self._played, samples), self._clock()
+        return samples
 
     def hold(self, turn: int) -> None:
         """The loudspeaker is told to wait."""
@@ -48,6 +51,11 @@ class Ahead:
         """The loudspeaker is told to go on there."""
         if turn == self._turn:
             self._played, self._at, self._is_held = from_sample, self._clock(), False
+
+    def flush(self, turn: int) -> None:
+        """The loudspeaker is told to throw away what it has: nothing is on its way any more."""
+        if turn == self._turn:
+            self._played, self._at, self._is_held = self._sent, self._clock(), False
 
     def wait_s(self, turn: int) -> float:
         """How long it takes at most until more of this turn may be sent; 0.0: now."""

@@ -96,6 +96,8 @@ class Course:
                 self._talk.ahead.hold(event.turn)
             elif event.action == "resume":
                 self._talk.ahead.go_on(event.turn, event.from_sample)
+            else:
+                self._talk.ahead.flush(event.turn)
         await self._talk.say(message_of(event))
 
     async def _say_audio(self) -> None:

@@ -154,9 +154,9 @@ class Hearing:
             raise Refused(error) from None
 
     async def _played(self, message: Played) -> None:
-        self._talk.ahead.played(message.turn, message.samples)
+        samples = self._talk.ahead.played(message.turn, message.samples)
         self._talk.has_news.set()
-        await self._talk.required.played(message.turn, message.samples)
+        await self._talk.required.played(message.turn, samples)
 
     async def _stop(self) -> Ending | None:
         if self._talk.session is None:

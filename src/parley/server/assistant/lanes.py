@@ -86,10 +86,9 @@ class Lanes:
         if isinstance(event, UserText) and event.is_final:
             self._events = deque(old for old in self._events if not _is_older_text(event, old))
         index = next((at for at, old in enumerate(self._events) if _replaces(event, old)), None)
-        if index is None:
-            self._events.append(event)
-        else:
-            self._events[index] = event
+        if index is not None:
+            del self._events[index]
+        self._events.append(event)
 
 
 def pieces_of(audio: AnswerAudio) -> list[AnswerAudio]:

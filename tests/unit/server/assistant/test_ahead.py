@@ -107,6 +107,29 @@ def test_another_turn_begins_at_once_and_reports_of_the_old_one_mean_nothing() -
     assert client.ahead.wait_s(2) == 0.5
 
 
+def test_what_was_thrown_away_is_not_waited_for() -> None:
+    client = Client()
+    client.ahead.played(1, 0)
+    client.pour()
+    client.ahead.hold(1)
+    client.ahead.flush(1)
+    # What was made and never sent is counted too: samples of a turn are counted once.
+    client.sent = begun = 20 * RATE
+    assert is_near(client.pour() - begun / RATE, 1.5)
+    client.wait(3.0)
+    assert is_near(client.pour() - begun / RATE, 2.5)
+
+
+def test_nobody_has_played_what_was_not_sent() -> None:
+    client = Client()
+    client.pour()
+    assert client.ahead.played(1, 100 * RATE) == client.sent
+    assert client.ahead.played(1, RATE) == RATE
+    assert client.ahead.played(2, RATE) == 0
+    before = client.sent / RATE
+    assert is_near(client.pour() - before, 1.5)
+
+
 def test_a_clause_that_comes_late_is_played_from_then_on() -> None:
     client = Client()
     client.pour(most=10)

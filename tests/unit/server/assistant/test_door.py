@@ -114,9 +114,13 @@ def test_what_the_client_asks_reaches_its_own_conversation() -> None:
             line.send("finalize")
             line.send("text", text="你好")
             line.send("interrupt")
-            line.send("played", turn=2, samples=1600)
+            session.tell(audio_of(0.1, turn=2))
+            await line.hear_audio()
+            for turn, samples in ((2, 800), (2, 10**9), (1, 800)):
+                line.send("played", turn=turn, samples=samples)
             other.send("interrupt")
-            expected = ["finalize", "say 你好", "interrupt", "played 1600 of 2"]
+            played = ["played 800 of 2", "played 1600 of 2", "played 0 of 1"]
+            expected = ["finalize", "say 你好", "interrupt", *played]
             await until(lambda: session.calls == expected and another.calls == ["interrupt"])
             line.send("reset")
             ready = await line.expect("ready")
@@ -171,6 +175,24 @@ def test_audio_is_sent_no_further_ahead_than_it_is_played() -> None:
                     line.send("played", turn=1, samples=played)
             assert heard == whole.pcm
             assert texts[0] == "One clause." and not any(texts[1:])
+
+    asyncio.run(main())
+
+
+def test_after_a_flush_the_same_turn_sounds_at_once() -> None:
+    async def main() -> None:
+        async with scene(ahead_s=1.0) as here:
+            line, session, _ = await here.begun()
+            line.send("played", turn=0, samples=0)
+            await until(lambda: bool(session.calls))
+            session.tell(SPEAKING, audio_of(30.0))
+            await line.hear_audio()
+            session.tell(PlaybackOrder(turn=1, action="flush", from_sample=30 * RATE))
+            session.tell(audio_of(5.0, first_sample=30 * RATE))
+            while (await line.hear_audio())[0]["first_sample"] < 30 * RATE:
+                pass
+            # Nothing is reported, as nothing of it was played yet.
+            assert [(await line.hear_audio())[0]["samples"] for _ in range(9)] == [RATE // 10] * 9
 
     asyncio.run(main())
 

@@ -90,6 +90,11 @@ def test_a_whole_answer_is_not_replaced_by_that_of_another_turn() -> None:
     assert rest_of(lanes) == [answer("x y", complete=True), answer("z", turn=2)]
 
 
+def test_an_answer_that_has_grown_is_told_behind_what_was_told_before_it() -> None:
+    grown = answer("x y", complete=True)
+    assert rest_of(lanes_with(answer("x"), SPEAKING, grown)) == [SPEAKING, grown]
+
+
 def test_after_the_farewell_no_audio_is_left() -> None:
     lanes = lanes_with(audio_of(1.0), Farewell())
     assert rest_of(lanes) == [Farewell()]
