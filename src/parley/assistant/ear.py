@@ -79,10 +79,14 @@ class Ear:
 
     async def open(self) -> None:
         """Begin to listen; raises what LiveRoom.open raises."""
-        self._session = await self._room.open(self._user, self._wish)
+        session = await self._room.open(self._user, self._wish)
+        if self._is_closed:
+            await session.close()
+            return
+        self._session = session
         self._bytes, self._lag_s, self._began_s = 0, 0.0, None
         self._marks.clear()
-        self._task = asyncio.create_task(self._follow(self._session))
+        self._task = asyncio.create_task(self._follow(session))
         self._task.add_done_callback(self._ended)
 
     async def write(self, pcm: bytes | bytearray | memoryview) -> None:

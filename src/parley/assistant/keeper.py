@@ -30,6 +30,7 @@ class Keeper:
         self._memory = memory
         self._user = user
         self._language = language
+        self._is_begun = True
         self._trouble = trouble
         self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MOST_WAITING)
         self._task = asyncio.create_task(self._run())
@@ -38,6 +39,7 @@ class Keeper:
         """Something was said."""
 
         async def append() -> None:
+            await self._begin()
             await self._memory.append(self._user, self.conversation_id, message)
 
         self._put(append)
@@ -46,9 +48,16 @@ class Keeper:
         """What is said from now on is another conversation."""
 
         async def begin() -> None:
-            self.conversation_id = await self._memory.begin(self._user, self._language)
+            self._is_begun = False
+            await self._begin()
 
         self._put(begin)
+
+    async def _begin(self) -> None:
+        """What is said now never gets into the conversation before, though the memory may have failed."""
+        if not self._is_begun:
+            self.conversation_id = await self._memory.begin(self._user, self._language)
+            self._is_begun = True
 
     async def settle(self) -> None:
         """Returns when everything that was said until now is kept, or cannot be."""

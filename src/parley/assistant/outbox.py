@@ -6,7 +6,15 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
-from parley.assistant.events import AnswerAudio, AnswerText, AssistantEvent, Farewell, Loudness, UserText
+from parley.assistant.events import (
+    AnswerAudio,
+    AnswerText,
+    AssistantEvent,
+    Farewell,
+    Loudness,
+    StateChanged,
+    UserText,
+)
 
 MOST_WAITING = 256
 """Events that nobody has taken before the conversation takes no more of the microphone."""
@@ -52,8 +60,10 @@ class Outbox:
         self.look()
 
     def put_first(self, event: AssistantEvent) -> None:
-        """Take in what is told before anything that waits."""
+        """Take in what is told before anything that waits. After a state, older ones are not told."""
         if self._farewell is None:
+            if isinstance(event, StateChanged):
+                self._waiting = deque(old for old in self._waiting if not isinstance(old, StateChanged))
             self._waiting.appendleft(event)
             self.look()
 

@@ -27,6 +27,7 @@ from parley.errors import (
     EngineFailed,
     FleetClosed,
     InvalidOption,
+    LanguageModelError,
     ParleyError,
     ProfileUnknown,
     SessionIdle,
@@ -129,6 +130,51 @@ def test_who_comes_back_hears_the_state_first_and_then_what_was_not_played() -> 
             await session.stop()
             assert not back.of(Farewell)
             await back.session.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    run(main())
+
+
+def test_who_comes_back_hears_no_states_that_are_past() -> None:
+    async def main() -> None:
+        async with world([0.5, LanguageModelError("It broke.")]) as all_of_it:
+            session = await all_of_it.room.open("me", AssistantWish())
+            one = Client(session)
+            listening = asyncio.create_task(one.listen())
+            await session.say("Tell me everything")
+            await until(lambda: one.states[-1:] == ["Thinking"])
+            await session.leave()
+            await listening
+            await asyncio.sleep(5)
+            back = Client(await all_of_it.room.resume("me", session.facts.resume_token))
+            listening = asyncio.create_task(back.listen())
+            await until(lambda: back.metrics)
+            assert isinstance(back.events[0][1], StateChanged) and back.states == ["Listening"]
+            assert back.troubles == ["llm_failed"]
+            await back.session.close()
+            await listening
+
+    run(main())
+
+
+def test_what_was_not_told_before_an_interruption_is_never_told() -> None:
+    async def main() -> None:
+        async with world([LONG], ["As you like."], barge_in_guard_s=0.0) as all_of_it:
+            session = await all_of_it.room.open("me", AssistantWish())
+            await session.say("Tell me everything")
+            # Nobody takes anything yet.
+            await until(lambda: session.state is State.SPEAKING)
+            late = Client(session)
+            speaking = asyncio.create_task(late.speak(said([7, 8, 9], 2.0)))
+            await until(lambda: session.state in (State.LISTENING, State.FINALIZING))
+            tasks = [asyncio.create_task(late.listen()), asyncio.create_task(late.play())]
+            await until(lambda: late.answers)
+            assert late.answers == [(1, "As you like.")]
+            assert [audio.text for audio in late.of(AnswerAudio) if audio.text] == ["As you like."]
+            await speaking
+            await session.close()
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -255,6 +301,26 @@ def test_a_conversation_goes_on_though_it_is_not_kept() -> None:
             await until(lambda: len(one.answers) == 2)
         assert "storage" in "".join(one.troubles)
         assert len(all_of_it.pen.asked[1]) == 3
+
+    run(main())
+
+
+def test_what_follows_a_reset_never_gets_into_the_conversation_before() -> None:
+    async def main() -> None:
+        async with world() as all_of_it, client(all_of_it.room) as one:
+            await one.session.say("Before")
+            await until(lambda: one.answers)
+            all_of_it.notebook.breaks = True
+            await one.session.reset()
+            await one.session.say("Lost")
+            await until(lambda: len(one.answers) == 2)
+            all_of_it.notebook.breaks = False
+            await one.session.say("After")
+            await until(lambda: len(one.answers) == 3)
+        assert one.troubles
+        assert [text for _, text in all_of_it.notebook.said("talk-1")][:1] == ["Before"]
+        assert len(all_of_it.notebook.said("talk-1")) == 2
+        assert [text for role, text in all_of_it.notebook.said("talk-2") if role == "user"] == ["After"]
 
     run(main())
 

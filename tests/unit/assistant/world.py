@@ -80,6 +80,8 @@ class Notebook:
     breaks: bool = False
 
     async def begin(self, user: str, language: str | None) -> str:
+        if self.breaks:
+            raise StorageError("The disk is full; make room.")
         name = f"talk-{len(self.kept) + 1}"
         self.kept[name] = []
         return name
