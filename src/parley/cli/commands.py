@@ -38,7 +38,7 @@ from parley.errors import InputError, ParleyError
 
 app = typer.Typer(
     name="parley",
-    help="Self-hosted speech: recordings become transcripts with speakers, times and punctuation.",
+    help="Self-hosted speech: transcripts of recordings, live speech as text, voices, spoken conversations.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -49,19 +49,21 @@ app.command("listen", short_help="Recognise speech while it is spoken: a microph
     listen.command
 )
 app.command("speak", short_help="Speak a text: play it, or write a WAV file.")(speak.command)
-app.command("serve", short_help="Serve transcripts over WebSocket and HTTP.")(serve.command)
+app.command("serve", short_help="Serve all of it over WebSocket and HTTP, with a page at /.")(serve.command)
 app.command("app", short_help="Talk and transcribe on a page in its own window.")(window.command)
 app.command("demo", short_help="Transcribe a public-domain reading that ships with Parley.")(demo.command)
 app.command("profiles", short_help="List profiles, what they can do, and what they lack here.")(
     profiles.command
 )
-app.command("pull", short_help="Install a profile: its engine environments and models.")(pull.command)
+app.command("pull", short_help="Install a profile or a voice: its engine environments and models.")(
+    pull.command
+)
 app.command("doctor", short_help="Check this machine, and say how to mend what is wrong.")(doctor.command)
 app.command("devices", short_help="Try every device, and say which role would run where.")(devices.command)
 app.add_typer(
     bench.app,
     name="bench",
-    short_help="Measure profiles here: speed, latency, memory, accuracy, live speech.",
+    short_help="Measure profiles here: speed, latency, memory, accuracy, live speech, conversations.",
 )
 app.add_typer(engines.app, name="engines", short_help="List engines; install and check their environments.")
 app.add_typer(models.app, name="models")
@@ -90,7 +92,7 @@ def root(
         bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Self-hosted speech: recordings become transcripts with speakers, times and punctuation."""
+    """Self-hosted speech: transcripts of recordings, live speech as text, voices, spoken conversations."""
 
 
 def run() -> int:

@@ -53,7 +53,7 @@ def command(
         bool, typer.Option("--until-stdin-ends", hidden=True, help="Stop when standard input ends.")
     ] = False,
 ) -> None:
-    """Serve transcripts over WebSocket and HTTP until Ctrl-C or SIGTERM.
+    """Serve transcripts, live speech, voices, conversations and the page until Ctrl-C or SIGTERM.
 
     What is being worked on when the server stops goes on after its next start.
     """
