@@ -9,7 +9,15 @@ from tests.unit.assistant.world import client, cough, until, world
 from tests.unit.live.scripted_fleet import said
 from tests.unit.live.virtual_time import now, run
 
-from parley.assistant.events import AnswerAudio, AnswerText, PlaybackOrder, State, StateChanged, UserText
+from parley.assistant.events import (
+    AnswerAudio,
+    AnswerText,
+    Heard,
+    PlaybackOrder,
+    State,
+    StateChanged,
+    UserText,
+)
 from parley.errors import LanguageModelError
 
 ANSWER = "Well, that is a good question. Let me think about it."
@@ -125,6 +133,8 @@ def test_a_cough_holds_an_answer_and_loses_nothing_of_it() -> None:
         assert one.answers == [(1, LONG)]
         pause, resume = one.of(PlaybackOrder)
         assert (pause.action, resume.action) == ("pause", "resume")
+        held = next(at for at, (_, event) in enumerate(one.events) if event is pause)
+        assert isinstance(one.events[held + 1][1], Heard), "the order comes before what it is for"
         samples = sum(len(event.pcm) // 2 for event in one.of(AnswerAudio))
         starts = [first for _, _, first in one.sounds]
         assert starts == sorted(set(starts)), "a sample was played twice"

@@ -47,7 +47,7 @@ SERVER_EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "conversation_id": _CONVERSATION,
             "voice": "espeak-ng/en-gb",
             "language": "en",
-            "sample_rate": 22050,
+            "sample_rate": 24000,
             "model": "gpt-4o-mini",
             "parrot": False,
             "received_samples": 0,
@@ -74,8 +74,8 @@ SERVER_EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "voice_assistant:playback": {"turn": 1, "action": "resume", "from_sample": 17640},
         "audio": {
             "turn": 1,
-            "sample_rate": 22050,
-            "samples": 2205,
+            "sample_rate": 24000,
+            "samples": 2400,
             "first_sample": 0,
             "text": "The capital of Peru is Lima.",
         },
@@ -93,7 +93,7 @@ SERVER_EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "bye": {},
         "voice_assistant:error": {
             "code": "llm_timeout",
-            "message": "The language model has said nothing for 20 s; say it again.",
+            "message": "The language model did not answer in time; ask again, or use a faster one.",
             "fatal": False,
             "retry_after": None,
         },
