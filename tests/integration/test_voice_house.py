@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ import soundfile
 
 from parley.app.house import House, open_house
 from parley.app.voice_workshop import open_voices
+from parley.assistant.options import AssistantWish
 from parley.errors import (
     ConsentMissing,
     InvalidOption,
@@ -110,6 +112,20 @@ def test_a_server_speaks_with_workers_that_come_when_they_are_needed(
             await house.drain()
             with pytest.raises(ParleyError, match="stopped"):
                 await house.synthesis.open("alice", SpeakingWish())
+
+    asyncio.run(main())
+
+
+def test_conversations_have_the_voice_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The voice that every profile has unless it names one is the last that speaks."""
+
+    async def main() -> None:
+        async with opened(settings_in(tmp_path, monkeypatch)) as house:
+            session = await house.assistant.open("alice", AssistantWish())
+            assert session.facts.voice == "tone/low"
+            await session.close()
 
     asyncio.run(main())
 
@@ -260,9 +276,12 @@ def test_a_voice_is_cloned_from_a_recording_kept_and_removed(
         async with opened(settings) as house:
             async with house.synthesis.workspace() as folder:
                 assert folder.parent == settings.data_dir / "voices", "what a crash leaves is not swept"
+            began = time.time()
             made = await house.synthesis.add("alice", new)
             assert (made.name, made.kind, made.engine, made.languages[0]) == ("小 明", "cloned", "tone", "en")
             assert made in await house.synthesis.voices("alice")
+            [kept] = await house.store.voice_shelf.list("alice")
+            assert kept.consent_at is not None and began <= kept.consent_at <= time.time()
             assert made not in await house.synthesis.voices("bob")
             with pytest.raises(InvalidOption, match="already"):
                 await house.synthesis.add("alice", new)

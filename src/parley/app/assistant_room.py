@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -13,6 +13,9 @@ from parley.assistant.contract import AssistantRoom, LanguageModel
 from parley.assistant.options import LanguageModelOptions
 from parley.assistant.parrot import Parrot
 from parley.assistant.room import Assistant
+from parley.engines.contract import Role
+from parley.engines.profiles import Profile
+from parley.engines.shipped import EMBEDDED
 from parley.live.contract import LiveRoom
 from parley.settings import Settings
 from parley.storage.conversations import Conversations
@@ -51,11 +54,18 @@ async def open_assistant_room(
             memory,
             options.assistant_limits(settings),
             wanted.instructions,
-            {name: each.tts.name for name, each in found.installed.items() if each.tts is not None},
+            _voices_chosen(found.installed),
             told=partial(count, metrics),
         )
         async with room:
             yield room
+
+
+def _voices_chosen(installed: Mapping[str, Profile]) -> Mapping[str, str]:
+    """The engine that speaks beside a profile, where it names one. The one that all have which name none
+    gives way to the voice of the settings, and to better ones."""
+    named = {name: profile.tts.name for name, profile in installed.items() if profile.tts is not None}
+    return {name: engine for name, engine in named.items() if engine != EMBEDDED[Role.TTS]}
 
 
 @asynccontextmanager
