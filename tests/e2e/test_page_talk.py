@@ -269,6 +269,84 @@ def test_a_voice_and_a_language_are_chosen_and_kept(house: Served) -> None:
         expect(page.locator(".notice")).to_have_count(0)
 
 
+def test_another_voice_and_a_reload_go_on_with_the_conversation(house: Served) -> None:
+    with looking(house.url) as seen:
+        page = seen.page
+        type_turn(page, "The harbour was quiet. " + LONG)
+        page.wait_for_function("() => (document.querySelector('.heard')?.textContent ?? '').length > 30")
+        page.get_by_label("Voice", exact=True).select_option("espeak-ng/en-gb")
+        # The server says how the answer ended before the next voice is there.
+        expect(page.locator(".turn .cut")).to_be_visible()
+        await_state(page, "Idle", "Listening")
+        kept = page.locator(".heard").inner_text()
+        assert len(kept) < len(LONG)
+        type_turn(page, "And then?")
+        expect(page.locator(".turn").nth(1).locator(".delay")).to_be_visible()
+        page.reload()
+        expect(page.locator(".turn")).to_have_count(2)
+        type_turn(page, "Good night.")
+        expect(page.locator(".turn").nth(2).locator(".delay")).to_be_visible()
+        expect(page.locator(".stored li", has_text="The harbour")).to_have_count(1)
+    said = stored(house, "The harbour")["items"]
+    assert [each["text"] for each in said if each["role"] == "user"][1:] == ["And then?", "Good night."]
+    assert (said[1]["text"], said[1]["interrupted"]) == (kept, True)
+
+
+def test_on_a_phone_what_is_said_stays_in_view(house: Served) -> None:
+    with looking(house.url, width=390, height=640) as seen:
+        page = seen.page
+        type_turn(page, "A long way down. " + LONG)
+        expect(page.locator(".heard")).not_to_have_text("")
+        page.keyboard.press("Escape")
+        expect(page.locator(".turn .cut")).to_be_visible()
+        bottom = "each => document.querySelector(each).getBoundingClientRect()"
+        assert page.evaluate(f"({bottom})('.turn:last-child').bottom <= ({bottom})('.composer').top + 1")
+        page.locator(".beside summary").click()
+        page.locator(".stored .go", has_text="A long way").click()
+        expect(page.locator(".settings")).to_be_hidden()
+        assert page.evaluate(f"({bottom})('.turn:last-child').bottom <= ({bottom})('.composer').top + 1")
+
+
+HOSTILE = "<img src=x onerror='window.__harmed = 1'><script>window.__harmed = 2</script>"
+
+
+def test_what_is_said_is_never_run(house: Served) -> None:
+    with looking(house.url) as seen:
+        page = seen.page
+        type_turn(page, HOSTILE)
+        expect(page.locator(".turn .delay")).to_be_visible()
+        expect(page.locator(".turn .said .text")).to_have_text(HOSTILE)
+        expect(page.locator(".stored .title", has_text="<img")).to_be_visible()
+        page.locator(".stored .go", has_text="<img").click()
+        expect(page.locator(".turn")).to_have_count(1)
+        assert page.evaluate("document.querySelectorAll('main img, main script').length") == 0
+        assert page.evaluate("window.__harmed") is None
+
+
+def test_views_that_are_changed_at_once_are_shown_one_at_a_time(house: Served) -> None:
+    with looking(house.url) as seen:
+        page = seen.page
+        page.evaluate(
+            "['system', 'talk', 'transcribe', 'talk', 'system'].map((each) => location.hash = each)"
+        )
+        for view in ("system", "talk", "transcribe"):
+            page.evaluate("view => { location.hash = 'talk'; location.hash = view }", view)
+            expect(page.locator(f"section.view.{view} > *").first).to_be_visible()
+            expect(page.locator("section.view:not([hidden])")).to_have_count(1)
+
+
+def test_a_file_that_nobody_takes_does_not_take_the_page_away(house: Served) -> None:
+    drop = """() => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(["words"], "notes.txt"));
+        const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+        document.querySelector("section.view").dispatchEvent(event);
+        return event.defaultPrevented;
+    }"""
+    with looking(house.url) as seen:
+        assert seen.page.evaluate(drop)
+
+
 def test_why_there_is_no_microphone_is_said(house: Served) -> None:
     refused = """
         navigator.mediaDevices.getUserMedia = async () => { throw new DOMException("", "NotAllowedError"); };

@@ -94,7 +94,7 @@ function wanted() {
   return VIEWS.includes(name) ? name : "talk";
 }
 
-async function show() {
+function show() {
   const name = wanted();
   if (name === shown) return;
   const before = opened.get(shown);
@@ -105,13 +105,13 @@ async function show() {
   }
   if (before) {
     before.root.hidden = true;
-    (await before.mounted)?.hide?.();
+    void before.mounted.then((each) => each?.hide?.());
   }
   entitle();
   const known = opened.get(name);
   if (known) {
     known.root.hidden = false;
-    (await known.mounted)?.show?.();
+    void known.mounted.then((each) => each?.show?.());
   } else {
     openView(name);
   }
@@ -147,11 +147,19 @@ function entitle() {
   document.title = `${i18n.t(`view.${shown}`)} · Parley`;
 }
 
+/** A file that no view takes would be opened by the browser instead of the page. @param {DragEvent} event */
+function refuse(event) {
+  if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
+}
+
 followTheme();
 followLanguage(entitle);
-addEventListener("hashchange", () => void show());
+addEventListener("hashchange", show);
+for (const event of /** @type {const} */ (["dragover", "drop"])) addEventListener(event, refuse);
 addEventListener("pagehide", (event) => {
   if (event.persisted) return;
   for (const { mounted } of opened.values()) void mounted.then((each) => each?.close?.());
 });
-void show();
+show();

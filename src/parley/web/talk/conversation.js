@@ -50,6 +50,8 @@ export class Conversation {
   #backlog = new Backlog(KEPT);
   /** @type {string[]} */ #typed = [];
   /** @type {Data | null} what the next binary frame is */ #announced = null;
+  /** Runs while a session ends that another is to follow. */
+  #changing = 0;
 
   /**
    * @param {Turns} turns
@@ -80,14 +82,28 @@ export class Conversation {
   /** Go on with a stored conversation. @param {string} id */
   goOnWith(id) {
     this.leave();
+    this.#typed = [];
     this.#conversation = id;
     this.#hasTurns = true;
   }
 
-  /** Speak otherwise from now on: a new session of the same conversation. @param {Wish} wish */
+  /**
+   * Speak otherwise from now on: a new session of the same conversation. It begins when the one before has said how
+   * its last turn ended, so that it knows that turn.
+   * @param {Wish} wish
+   */
   change(wish) {
     this.wish = wish;
-    if (!this.#line) return;
+    if (!this.#line || this.#changing) return;
+    this.player.hold();
+    this.forgetSound();
+    if (!this.#isReady || !this.#line.send("stop")) return this.#renew();
+    this.#isReady = false;
+    this.#changing = setTimeout(() => this.#renew(), FAREWELL_MS);
+    this.#become("connecting");
+  }
+
+  #renew() {
     this.leave();
     this.begin();
   }
@@ -98,11 +114,13 @@ export class Conversation {
     if (this.#isReady) this.#line?.sendBinary(pcm);
   }
 
-  /** A typed turn. @param {string} text */
+  /** A typed turn; false when too many wait already. @param {string} text */
   type(text) {
     this.begin();
-    if (this.#isReady && this.#line?.send("text", { text })) return;
-    if (this.#typed.length < MOST_TYPED) this.#typed.push(text);
+    if (this.#isReady && this.#line?.send("text", { text })) return true;
+    if (this.#typed.length >= MOST_TYPED) return false;
+    this.#typed.push(text);
+    return true;
   }
 
   /** What was said so far is the turn. */
@@ -121,7 +139,10 @@ export class Conversation {
     this.turns.clear();
     this.#hasTurns = false;
     this.#conversation = null;
+    this.#typed = [];
     if (this.#isReady) this.#line?.send("reset");
+    // Whoever is away cannot be told; the session that comes back would be the old conversation.
+    else if (this.#line) this.#renew();
   }
 
   /** The microphone was closed: what it heard before is of no use to a later session. */
@@ -132,6 +153,8 @@ export class Conversation {
   /** End the session; the conversation can be gone on with. */
   leave() {
     const line = this.#line;
+    clearTimeout(this.#changing);
+    this.#changing = 0;
     this.#line = null;
     this.#isReady = false;
     this.facts = null;
@@ -168,6 +191,7 @@ export class Conversation {
   #hear(type, data) {
     switch (type) {
       case "ready": return this.#open(data);
+      case "bye": return this.#changing ? this.#renew() : undefined;
       case "voice_assistant:state_changed": return this.#stand(data.state);
       case "voice_assistant:vad_status": return this.#noteSpeech(data.status === "speech_start");
       case "voice_assistant:playback": this.#control(data); break;

@@ -3,7 +3,7 @@ import { el } from "../dom.js";
 import { t } from "../i18n.js";
 import { delays, seconds, total } from "./delays.js";
 import { heardUpTo } from "./heard.js";
-import { isEmpty } from "./turns.js";
+import { isEmpty, MOST_SHOWN } from "./turns.js";
 
 /** @typedef {import("./turns.js").Turn} Turn */
 
@@ -32,9 +32,22 @@ export class Log {
     this.#empty.hidden = turns.length > 0;
   }
 
+  /** To what was said last. */
+  toEnd() {
+    const scroller = this.#scroller;
+    scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  /** What moves when somebody reads on: on a phone it is the page. */
+  get #scroller() {
+    return getComputedStyle(this.element).overflowY === "visible" ? document.documentElement : this.element;
+  }
+
   /** Show what changed in a turn. @param {Turn} turn */
   update(turn) {
-    const follows = this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight < NEAR_PX;
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    // Another view may be looked at meanwhile.
+    const follows = this.element.checkVisibility() && scrollHeight - scrollTop - clientHeight < NEAR_PX;
     const before = this.#shown.get(turn.id);
     if (isEmpty(turn)) {
       before?.remove();
@@ -44,9 +57,18 @@ export class Log {
       if (before) before.replaceWith(row);
       else this.#list.append(row);
       this.#shown.set(turn.id, row);
+      this.#forget();
     }
     this.#empty.hidden = this.#shown.size > 0;
-    if (follows) this.element.scrollTop = this.element.scrollHeight;
+    if (follows) this.toEnd();
+  }
+
+  /** The oldest, when there are more than are remembered. */
+  #forget() {
+    const [oldest] = this.#shown;
+    if (this.#shown.size <= MOST_SHOWN || !oldest) return;
+    oldest[1].remove();
+    this.#shown.delete(oldest[0]);
   }
 }
 

@@ -26,7 +26,7 @@
  */
 
 /** A conversation that is longer is shown from here on; the server keeps all of it. */
-const MOST_SHOWN = 200;
+export const MOST_SHOWN = 200;
 
 export class Turns {
   /** @type {Map<string, Turn>} in order */

@@ -16,6 +16,7 @@ import { words } from "./words.js";
 
 const ANSWERING = new Set(["Thinking", "Speaking"]);
 const MOST_TYPED = 4000;
+const KEPT = "parley.conversation";
 
 /**
  * @param {HTMLElement} root
@@ -38,6 +39,7 @@ class Talk {
   #timer = 0;
   #noted = "";
   #answered = false;
+  #wanted = "";
   #urgent = el("p", { className: "unseen", role: "alert" });
   #input = el("input", { type: "text", maxLength: MOST_TYPED, autocomplete: "off", enterKeyHint: "send", tLabel: "talk.type", tPlaceholder: "talk.type" });
 
@@ -47,6 +49,8 @@ class Talk {
    */
   constructor(root, app) {
     this.app = app;
+    this.wide = matchMedia("(min-width: 901px)");
+    this.beside = el("details", { className: "beside" });
     this.turns = new Turns();
     this.player = new Player({
       played: (turn, samples) => this.conversation.played(turn, samples),
@@ -80,6 +84,8 @@ class Talk {
       this.app.notice(error instanceof Error ? error.message : String(error), "error");
     }
     await this.settings.nameMicrophones("");
+    const kept = recall();
+    if (kept && !this.conversation.id && this.conversation.link === "off") await this.#goOn(kept, true);
   }
 
   show() {
@@ -94,6 +100,7 @@ class Talk {
 
   close() {
     document.removeEventListener("keydown", this.#escape);
+    this.wide.removeEventListener("change", this.#fold);
     this.unfollow();
     this.#closeMicrophone();
     this.conversation.leave();
@@ -102,14 +109,23 @@ class Talk {
 
   /** Beside the conversation where there is room, folded away above it where there is none. */
   #beside() {
-    const wide = matchMedia("(min-width: 901px)");
-    const folded = el(
-      "details", { className: "beside", open: wide.matches },
-      el("summary", {}, glyph("settings"), el("span", { t: "talk.beside" })),
-      el("aside", { className: "panels" }, this.settings.element, this.history.element),
-    );
-    wide.addEventListener("change", () => void (folded.open = wide.matches));
-    return folded;
+    const aside = el("aside", { className: "panels" }, this.settings.element, this.history.element);
+    this.beside.append(el("summary", {}, glyph("settings"), el("span", { t: "talk.beside" })), aside);
+    this.beside.open = this.wide.matches;
+    this.wide.addEventListener("change", this.#fold);
+    return this.beside;
+  }
+
+  #fold = () => {
+    this.beside.open = this.wide.matches;
+  };
+
+  /** To the words, whatever was looked at before. */
+  #turnToLog() {
+    this.#fold();
+    this.#draw();
+    this.log.toEnd();
+    this.#input.focus({ preventScroll: !this.wide.matches });
   }
 
   #composer() {
@@ -122,9 +138,9 @@ class Talk {
     event.preventDefault();
     const text = this.#input.value.trim();
     if (!text) return;
-    this.#input.value = "";
     void this.#unlock();
-    this.conversation.type(text);
+    if (this.conversation.type(text)) this.#input.value = "";
+    else this.app.notice(this.app.t("talk.typed.full"), "error");
   }
 
   #escape = (/** @type {KeyboardEvent} */ event) => {
@@ -210,22 +226,26 @@ class Talk {
 
   #beginAnew() {
     this.conversation.reset();
+    remember("");
     this.log.show([]);
-    this.#input.focus();
+    this.#turnToLog();
     void this.history.load();
   }
 
-  /** @param {string} id */
-  async #goOn(id) {
+  /** @param {string} id @param {boolean} [quietly] nobody asked for it */
+  async #goOn(id, quietly = false) {
+    this.#wanted = id;
     try {
       const { items } = await this.app.json(`/v1/conversations/${encodeURIComponent(id)}?last=200`);
+      // Another one was chosen meanwhile, or somebody began to speak.
+      if (this.#wanted !== id || (quietly && this.conversation.link !== "off")) return;
       this.conversation.goOnWith(id);
       this.turns.recall(items);
       this.log.show(this.turns.all);
-      this.history.mark(id);
       if (this.#microphone) this.conversation.begin();
-      this.#input.focus();
+      this.#turnToLog();
     } catch (error) {
+      if (quietly) return remember("");
       this.app.notice(error instanceof Error ? error.message : String(error), "error");
     }
   }
@@ -273,6 +293,7 @@ class Talk {
     this.#drawNotes(why);
     this.settings.tellModel(conversation.facts?.parrot ? "" : conversation.facts?.model ?? "");
     this.history.mark(conversation.id ?? "");
+    if (conversation.id) remember(conversation.id);
     if (conversation.state === "Speaking") this.#animate();
     this.stage.shrink(!this.log.isEmpty);
     this.#endTurnOfMicrophone();
@@ -320,5 +341,20 @@ class Talk {
     this.history.write();
     this.log.show(this.turns.all);
     this.#draw();
+  }
+}
+
+/** The conversation of this tab, so that a reload goes on with it. @param {string} id "" for none */
+function remember(id) {
+  try {
+    sessionStorage.setItem(KEPT, id);
+  } catch { /* forbidden: it can be chosen from the list */ }
+}
+
+function recall() {
+  try {
+    return sessionStorage.getItem(KEPT) ?? "";
+  } catch {
+    return "";
   }
 }
