@@ -12,7 +12,7 @@
  */
 
 /** In the order in which they usually end. What is done ahead of time takes no time of its own. */
-export const STAGES = /** @type {const} */ ([
+const STAGES = /** @type {const} */ ([
   ["pause", "endpoint_ms"],
   ["text", "asr_final_ms"],
   ["model", "llm_first_token_ms"],

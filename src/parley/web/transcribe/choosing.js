@@ -27,7 +27,7 @@ const LANGUAGES = ["en", "zh", "yue", "ja", "ko", "de", "fr", "es", "it", "pt", 
  * @param {Choice} choice
  * @returns {Record<string, string>}
  */
-export function metadataOf({ engine, language, speakers, words }) {
+function metadataOf({ engine, language, speakers, words }) {
   return {
     engine,
     language,

@@ -32,7 +32,7 @@ export function isOver({ status }) {
  * @param {Job} job
  * @param {(key: string, values?: Record<string, string | number>) => string} t
  */
-export function stateOf(job, t) {
+function stateOf(job, t) {
   if (job.status === "pending" && job.queue_position) return t("transcribe.state.pending.at", { n: job.queue_position });
   return t(`transcribe.state.${job.status}`, { percent: Math.floor(job.progress) });
 }

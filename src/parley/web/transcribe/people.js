@@ -7,7 +7,7 @@ import { initials, titled } from "./speakers.js";
  * @param {readonly {start: number, end: number, speaker?: string | null}[]} segments
  * @returns {Map<string, number>}
  */
-export function shares(segments) {
+function shares(segments) {
   /** @type {Map<string, number>} */
   const seconds = new Map();
   let all = 0;
