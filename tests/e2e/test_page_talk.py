@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import PATIENCE_MS, check_legible, chromium, looking, silence, write_microphone
+from tests.e2e.browser import check_legible, chromium, looking, silence, write_microphone
 from tests.e2e.command import Parley, wait_until
 from tests.e2e.serving import Served, serve
 
@@ -63,13 +63,6 @@ window.WebSocket = class extends WebSocket {
   }
 };
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE_MS)
-    yield
-    expect.set_options(timeout=5000)
 
 
 @pytest.fixture(scope="module")
@@ -394,6 +387,10 @@ def test_who_must_log_in_is_asked_once(parley: Parley) -> None:
         page.reload()
         expect(page.locator(".stored li")).to_have_count(1)
         expect(page.get_by_role("dialog")).to_have_count(0)
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_role("dialog").get_by_label("Token or API key")).to_be_visible()
+        expect(page.get_by_role("button", name="Log out")).to_have_count(0)
+        assert not page.context.cookies()
 
 
 @pytest.mark.parametrize(("theme", "language"), [("light", "en-US"), ("dark", "zh-CN")])

@@ -31,7 +31,7 @@
  */
 import { followTheme, followLanguage } from "./choices.js";
 import * as i18n from "./i18n.js";
-import { loginDialog } from "./login.js";
+import { followLogout, loginDialog } from "./login.js";
 import { announce, notice } from "./notices.js";
 import { ask, Problem } from "./problem.js";
 
@@ -156,6 +156,7 @@ function refuse(event) {
 
 followTheme();
 followLanguage(entitle);
+followLogout();
 addEventListener("hashchange", show);
 for (const event of /** @type {const} */ (["dragover", "drop"])) addEventListener(event, refuse);
 addEventListener("pagehide", (event) => {
