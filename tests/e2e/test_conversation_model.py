@@ -47,7 +47,7 @@ CASES: dict[str, tuple[Script, str, str]] = {
     "an answer that never ends": ((STREAM, "Well, you know. And then", HANG), "llm_timeout", "in time"),
     "a line that breaks": ((STREAM, "Well, you know. And then"), "llm_failed", "broke off"),
     "a broken stream": ((STREAM, "Well, you know. And", b"data: {]\n\n"), "llm_failed", "is no answer"),
-    "a tool": ((STREAM, TOOL, end("tool_calls")), "llm_failed", "no"),
+    "a tool": ((STREAM, TOOL, end("tool_calls")), "llm_failed", "asked for a tool"),
     "nothing": (whole(), "llm_failed", "empty answer"),
 }
 """What the server does, the error that follows, and words of its sentence."""

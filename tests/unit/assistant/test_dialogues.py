@@ -9,6 +9,7 @@ from tests.unit.assistant.world import client, cough, until, world
 from tests.unit.live.scripted_fleet import said
 from tests.unit.live.virtual_time import now, run
 
+from parley.assistant.contract import ToolWish
 from parley.assistant.events import (
     AnswerAudio,
     AnswerText,
@@ -16,6 +17,7 @@ from parley.assistant.events import (
     PlaybackOrder,
     State,
     StateChanged,
+    Trouble,
     UserText,
 )
 from parley.errors import LanguageModelError
@@ -379,6 +381,21 @@ def test_what_a_broken_model_began_to_say_stays() -> None:
         failures = [at for at, state in enumerate(one.states) if state == "Idle"]
         assert [one.states[at + 1] for at in failures[1:-1]] == ["Listening", "Listening"]
         assert all_of_it.room.stats().errors == 2
+
+    run(main())
+
+
+def test_a_tool_that_nobody_offered_is_said_to_be_missing() -> None:
+    async def main() -> None:
+        wish = ToolWish(name="clock", arguments="{}")
+        async with world([wish], ["It is ", wish, "late."]) as all_of_it, client(all_of_it.room) as one:
+            await one.session.say("What time is it?")
+            await until(lambda: one.answers)
+            await one.session.say("Roughly?")
+            await until(lambda: len(one.answers) == 2)
+        assert one.answers == [(1, ""), (2, "It is late.")]
+        (trouble,) = one.of(Trouble)
+        assert trouble.error.code == "llm_failed" and "asked for a tool" in trouble.error.message
 
     run(main())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parley.assistant.effects import Effect, Measure, Remember, Rewind
+from parley.assistant.effects import AskModel, Effect, Measure, Remember, Rewind
 from parley.assistant.events import State
 from parley.assistant.floor import Floor
 from parley.assistant.happenings import (
@@ -19,6 +19,7 @@ from parley.assistant.happenings import (
     PlayedSamples,
     SpeechBegan,
     SpeechStopped,
+    Typed,
     VoiceDone,
 )
 from parley.assistant.machine import step
@@ -76,6 +77,15 @@ def test_what_is_reported_of_another_turn_means_nothing() -> None:
     assert floor.answer is not None and floor.answer.played == 0 and not floor.reports
     floor, _ = after(*SPEAKING, (4.5, PlayedSamples(turn=2, samples=5 * RATE)))
     assert floor.state is State.SPEAKING
+
+
+def test_samples_are_counted_on_where_nothing_of_an_answer_was_heard() -> None:
+    silent = (4.0, PlayedSamples(turn=1, samples=0))
+    floor, wanted = after(*SPEAKING, silent, (4.5, Typed(text="to five")))
+    [_, asked] = [effect for effect in wanted if isinstance(effect, AskModel)]
+    assert (asked.turn, asked.revision, asked.first_sample) == (1, 1, 5 * RATE)
+    assert asked.history[-1].text == "count to five"
+    assert floor.position(5.0) == 5 * RATE
 
 
 def test_a_report_that_goes_back_means_nothing() -> None:
