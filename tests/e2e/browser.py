@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 PATIENCE_MS = 120_000
 """A loaded machine of two cores recognises and speaks late, but it does."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -7,11 +7,9 @@ import re
 import httpx
 from playwright.sync_api import expect
 
-from tests.e2e.browser import PATIENCE_MS, looking
+from tests.e2e.browser import looking
 from tests.e2e.command import Parley
 from tests.e2e.serving import serve
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def test_it_shows_how_the_server_is(parley: Parley) -> None:

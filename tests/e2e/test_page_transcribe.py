@@ -7,18 +7,18 @@ import shutil
 import wave
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.browser import PATIENCE_MS, looking
+from tests.e2e.browser import looking
 from tests.e2e.command import Parley, wait_until
 from tests.e2e.serving import Served, serve
 
 CHOOSER = "input[type=file][multiple]"
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
@@ -231,6 +231,75 @@ def test_what_cannot_be_transcribed_is_said_and_it_fits_a_phone(quick: Parley, t
         page.goto(f"{served.url}/#system")
         expect(page.locator(".tile").first).to_be_visible()
         assert fits()
+
+
+def test_every_recording_that_is_shown_moves_on(quick: Parley) -> None:
+    """Also those that newer ones have pushed down; and none of their names is run."""
+    served = serve(quick, "--workers", "1")
+    state = {"status": "processing", "progress": 0}
+    name = "<img src=x onerror='window.harmed=1'>.wav"
+
+    def answer(route: Route) -> None:
+        query = dict(parse_qsl(urlsplit(route.request.url).query))
+        first = int(query.get("cursor", 0))
+        following = first + int(query["limit"])
+        items = [_recording(f"{number:02}", name, **state) for number in range(first, min(25, following))]
+        body = json.dumps({"items": items, "next_cursor": str(following) if following < 25 else None})
+        route.fulfill(status=200, content_type="application/json", body=body)
+
+    with looking(served.url, view="transcribe", theme="dark") as seen:
+        page = seen.page
+        page.route("**/v1/jobs?*", answer)
+        page.reload()
+        expect(page.locator(".job")).to_have_count(20)
+        page.get_by_role("button", name="Show older ones").click()
+        expect(page.locator(".job[data-status=processing]")).to_have_count(25)
+        state |= {"status": "completed", "progress": 100}
+        expect(page.locator(".job[data-status=completed]")).to_have_count(25)
+        expect(page.locator(".job .name").first).to_have_text(name)
+        assert page.evaluate("[window.harmed, document.querySelectorAll('main img').length]") == [None, 0]
+
+
+def test_a_transcript_that_was_watched_begins_at_its_beginning(quick: Parley) -> None:
+    served = serve(quick, "--workers", "1")
+    segments = [
+        {"index": n, "start": n * 4.0, "end": n * 4.0 + 3, "text": f"Sentence {n}."} for n in range(60)
+    ]
+    told = [("task_segment", {"data": each}) for each in segments] + [("task_complete", {"data": {}})]
+    events = "".join(f"event: {kind}\ndata: {json.dumps(data)}\n\n" for kind, data in told)
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        path = route.request.url.partition("/v1/jobs/seen")[2].partition("?")[0]
+        asked.append(path)
+        status = "completed" if "/events" in asked else "processing"
+        bodies = {
+            "": _recording("1", "seen.wav", status=status, progress=50) | {"has_media": False},
+            "/transcript": {"duration": 240.0, "speakers": [], "segments": segments},
+            "/edits": {"speakers": {}, "texts": {}},
+        }
+        if path == "/events":
+            route.fulfill(status=200, content_type="text/event-stream", body=events)
+        else:
+            route.fulfill(status=200, content_type="application/json", body=json.dumps(bodies[path]))
+
+    with looking(served.url, view="transcribe", height=600) as seen:
+        page = seen.page
+        page.evaluate(
+            "window.scrolled = 0; onscroll = () => { window.scrolled = Math.max(scrolled, scrollY) }"
+        )
+        page.route("**/v1/jobs/seen**", answer)
+        page.evaluate("location.hash = 'transcribe/seen'")
+        expect(page.locator(".reading .segment")).to_have_count(60)
+        expect(page.locator(".reading .segment").first).to_be_in_viewport()
+        page.wait_for_function("window.scrolled > 0 && scrollY === 0")
+
+
+def _recording(name: str, file_name: str, **facts: Any) -> dict[str, Any]:
+    nothing = dict.fromkeys(("finished_at", "duration", "queue_position", "estimated_wait_seconds", "error"))
+    created = f"2026-01-01T12:{59 - int(name)}:00Z"
+    known = {"task_id": name, "file_name": file_name, "engine": "embedded", "created_at": created}
+    return {**nothing, **known, "edited": False, "has_media": True, **facts}
 
 
 SENTENCES = 10_000

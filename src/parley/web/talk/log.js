@@ -45,10 +45,11 @@ export class Log {
 
   /** Show what changed in a turn. @param {Turn} turn */
   update(turn) {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    // Another view may be looked at meanwhile.
-    const follows = this.element.checkVisibility() && scrollHeight - scrollTop - clientHeight < NEAR_PX;
     const before = this.#shown.get(turn.id);
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    // Who says something wants to see it. Another view may be looked at meanwhile.
+    const follows = this.element.checkVisibility() && (isNear || !before);
     if (isEmpty(turn)) {
       before?.remove();
       this.#shown.delete(turn.id);

@@ -134,7 +134,7 @@ export class Settings {
       const sound = await (await this.app.fetch(`/v1/voices/${encodeURI(id)}/preview`)).blob();
       const url = URL.createObjectURL(sound);
       const playing = this.#playing = new Audio(url);
-      playing.onended = playing.onpause = () => URL.revokeObjectURL(url);
+      playing.onended = playing.onpause = playing.onerror = () => URL.revokeObjectURL(url);
       await playing.play();
     } catch (error) {
       this.app.notice(error instanceof Error ? error.message : String(error), "error");

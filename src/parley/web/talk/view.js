@@ -274,6 +274,8 @@ class Talk {
   /** @param {import("./turns.js").Turn} turn */
   #drawTurn(turn) {
     this.log.update(turn);
+    // Nobody speaks it, so a screen reader does.
+    if (turn.isSilent && turn.isComplete && turn.answer) this.app.announce(turn.answer);
     this.stage.shrink(!this.log.isEmpty);
     // A turn is stored when it is over.
     if (turn.metrics && turn.isComplete) this.#noteStored();

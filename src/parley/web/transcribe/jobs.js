@@ -21,6 +21,8 @@ import { clock, moment } from "./times.js";
  */
 
 const PAGE = 20;
+/** The server tells of no more at a time. */
+const MOST = 200;
 const AGAIN_MS = 2000;
 
 /** @param {Pick<Job, "status">} job */
@@ -79,10 +81,12 @@ export class Jobs {
     clearTimeout(this.#timer);
     if (this.#asking) return;
     this.#asking = true;
+    // All that are shown, or those further down would stand still.
+    const most = Math.min(MOST, Math.max(PAGE, this.#jobs.length));
     try {
-      const { items, next_cursor: next } = await this.app.json(`/v1/jobs?limit=${PAGE}`);
+      const { items, next_cursor: next } = await this.app.json(`/v1/jobs?limit=${most}`);
       const fresh = new Set(items.map((/** @type {Job} */ job) => job.task_id));
-      const oldest = items.length === PAGE ? String(items.at(-1).created_at) : "";
+      const oldest = items.length === most ? String(items.at(-1).created_at) : "";
       const older = this.#jobs.filter((job) => !fresh.has(job.task_id) && job.created_at < oldest);
       this.#jobs = [...items, ...older];
       if (!older.length) this.#cursor = next;

@@ -9,6 +9,8 @@ export class LiveText {
   #known = new Set();
   /** @type {number[]} */
   #starts = [];
+  /** Whether the page was moved, to follow what came. */
+  hasMoved = false;
 
   /** @param {import("../app.js").App} app */
   constructor(app) {
@@ -33,7 +35,10 @@ export class LiveText {
     const row = el("div", { className: "segment", role: "listitem" }, el("span", { className: "time number" }, clock(start)), el("p", { className: "text" }, text));
     this.list.insertBefore(row, this.list.children[at] ?? null);
     // Who reads at the end goes on doing so; who reads above is not disturbed.
-    if (isAtEnd && at === this.#starts.length - 1 && this.#starts.length > 4) window.scrollTo({ top: document.documentElement.scrollHeight });
+    const isLast = at === this.#starts.length - 1 && this.#starts.length > 4;
+    if (!isAtEnd || !isLast || !this.list.checkVisibility()) return;
+    this.hasMoved = true;
+    window.scrollTo({ top: document.documentElement.scrollHeight });
   }
 }
 

@@ -107,6 +107,8 @@ export class Recording {
     if (this.#leaving.signal.aborted) return;
     this.#reading = new Reading(this.app, job, transcript, known);
     this.body.replaceChildren(this.#reading.element);
+    // What is finished is read from its beginning.
+    if (this.live.hasMoved && this.element.checkVisibility()) window.scrollTo({ top: 0 });
     if (this.#told) this.app.announce(this.app.t("transcribe.announce.ready", { n: transcript.segments.length }));
   }
 
