@@ -148,6 +148,22 @@ def test_a_cough_holds_an_answer_and_loses_nothing_of_it() -> None:
     run(main())
 
 
+def test_what_is_made_while_an_answer_is_held_waits() -> None:
+    async def main() -> None:
+        more = [part for number in range(20) for part in (0.2, f"Number {number} is here. ")]
+        async with world([f"{LONG} ", 2.0, *more]) as all_of_it, client(all_of_it.room) as one:
+            await one.session.say("Tell me everything")
+            await until(lambda: len(one.sounds) > 50)
+            await one.speak(cough(0.25) + said(2.0))
+            await until(lambda: one.answers)
+        kinds = [event.action if isinstance(event, PlaybackOrder) else type(event) for _, event in one.events]
+        pause, resume = kinds.index("pause"), kinds.index("resume")
+        assert AnswerText in kinds[pause:resume] and AnswerAudio not in kinds[pause:resume]
+        assert AnswerAudio in kinds[resume:] and one.answers[0][1].endswith("Number 19 is here.")
+
+    run(main())
+
+
 def test_a_cough_while_thinking_does_not_cost_the_answer() -> None:
     async def main() -> None:
         async with world([1.5, ANSWER], speculates=False) as all_of_it, client(all_of_it.room) as one:
