@@ -95,7 +95,7 @@ def test_ctrl_c_ends_the_server_and_the_window(parley: Parley, window: Window, p
     assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
 
 
-@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("early", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_who_kills_it_leaves_no_server(parley: Parley, window: Window, port: int, early: bool) -> None:
     process = parley.start("app", "--browser", window.path)
     if not early:
@@ -125,6 +125,7 @@ def test_a_server_that_runs_is_used_and_left_running(parley: Parley, window: Win
     assert named.code == 0, named.err
 
 
+@pytest.mark.slow
 def test_a_port_that_somebody_else_has_is_no_hindrance(parley: Parley, window: Window, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)):
         process = parley.start("app", "--browser", window.path)

@@ -285,6 +285,30 @@ def test_another_voice_and_a_reload_go_on_with_the_conversation(house: Served) -
     assert (said[1]["text"], said[1]["interrupted"]) == (kept, True)
 
 
+def test_a_microphone_for_one_turn_and_one_that_is_unplugged(house: Served, audio: Path) -> None:
+    keep_track = """
+        const ask = navigator.mediaDevices.getUserMedia;
+        navigator.mediaDevices.getUserMedia = async () => (window.__stream = await ask());
+    """
+    with looking(house.url, before=SAYING + keep_track) as seen:
+        page = seen.page
+        page.get_by_role("switch", name="Hands-free").uncheck()
+        page.get_by_role("button", name="Start the microphone").click()
+        await_state(page, "Listening")
+        say(page, samples(audio / SAID))
+        expect(page.locator(".said .text")).to_contain_text(re.compile("thing", re.I))
+        page.get_by_role("button", name="Done speaking").click()
+        expect(page.get_by_role("button", name="Start the microphone")).to_be_visible()
+        expect(page.locator(".heard")).not_to_have_text("")
+        page.get_by_role("button", name="Interrupt").click()
+        await_state(page, "Idle")
+        page.get_by_role("button", name="Start the microphone").click()
+        expect(page.get_by_role("button", name="Done speaking")).to_be_visible()
+        page.evaluate("window.__stream.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
+        expect(page.get_by_role("alert").filter(has_text="was disconnected")).to_be_visible()
+        expect(page.get_by_role("button", name="Start the microphone")).to_be_visible()
+
+
 def test_on_a_phone_what_is_said_stays_in_view(house: Served) -> None:
     with looking(house.url, width=390, height=640) as seen:
         page = seen.page

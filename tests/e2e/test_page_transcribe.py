@@ -160,6 +160,7 @@ def test_an_upload_goes_on_after_a_pause_a_reload_and_a_killed_server(quick: Par
         assert (job["status"], job["file_size"]) == ("completed", large.stat().st_size)
 
 
+@pytest.mark.slow
 def test_who_is_logged_in_corrects_and_loses_nothing_of_others(quick: Parley, large: Path) -> None:
     served = serve(quick, "--workers", "1", "--auth")
     token = quick("token", "create", "--subject", "anna", "--expires", "1h").out.strip()

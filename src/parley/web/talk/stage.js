@@ -41,12 +41,14 @@ export class Stage {
    * @param {{isOn: boolean, isPossible: boolean}} microphone
    */
   show(conversation, microphone) {
-    const state = conversation.link === "open" ? conversation.state : conversation.link;
+    const told = conversation.link === "open" ? conversation.state : conversation.link;
+    // The server waits for a first word; who has pressed the button is listened to already.
+    const state = told === "Idle" && microphone.isOn && !conversation.wish.hands_free ? "Listening" : told;
     const isSilent = state === "Listening" && !microphone.isOn;
     this.element.dataset.state = isSilent ? "Idle" : state;
-    const told = t(`talk.state.${isSilent ? "Idle" : state}`);
+    const words = t(`talk.state.${isSilent ? "Idle" : state}`);
     // The same words again would be read out again.
-    if (this.#state.textContent !== told) this.#state.textContent = told;
+    if (this.#state.textContent !== words) this.#state.textContent = words;
     this.#hint.textContent = t(isSilent ? "talk.hint.Listening.silent" : `talk.hint.${state}`);
     this.#interrupt.hidden = !ANSWERING.has(state);
     this.#showButton(conversation, microphone);
