@@ -164,7 +164,7 @@ class _Run:
             turns=len(counted),
             unheard=heard.count(None),
             delay=delays(delay for delay in heard if delay is not None),
-            stages=stages(turn.stages for turn in counted),
+            stages=stages((turn.stages for turn in counted), heard),
             late_s=percentile(sorted(talk.late_s), 95),
             notes=tuple(note for note in (busy(machine),) if note),
         )

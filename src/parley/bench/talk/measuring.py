@@ -20,6 +20,9 @@ STAGES = (
 )
 """In their order: each time counts from the end of speech, so a stage is what it adds to the one before."""
 
+REST = "the way there and back, and the voice's own silence"
+"""What the server cannot know."""
+
 
 def heard_delays(tape: Tape, turns: Sequence[TurnTaken]) -> tuple[float | None, ...]:
     """Of each turn, the seconds from the end of speech to the first sound; None where nothing was heard."""
@@ -33,15 +36,19 @@ def heard_delays(tape: Tape, turns: Sequence[TurnTaken]) -> tuple[float | None, 
     return tuple(found)
 
 
-def stages(metrics: Iterable[Mapping[str, Any]]) -> tuple[Stage, ...]:
-    """What each stage adds, over the turns in which it happened."""
+def stages(metrics: Iterable[Mapping[str, Any]], heard: Iterable[float | None]) -> tuple[Stage, ...]:
+    """What each stage adds, over the turns in which it happened; `heard` are the delays of the same turns, of
+    which the stages leave a rest."""
     added: dict[str, list[float]] = {}
-    for turn in metrics:
+    rest: list[float] = []
+    for turn, delay in zip(metrics, heard, strict=True):
         before = 0.0
         for name, key in STAGES:
             at = turn.get(key)
             if at is not None:
                 added.setdefault(name, []).append(max(0.0, at / 1000 - before))
                 before = max(before, at / 1000)
-    found = [(name, delays(values)) for name, values in added.items()]
+        if delay is not None:
+            rest.append(max(0.0, delay - before))
+    found = [(name, delays(values)) for name, values in {**added, REST: rest}.items()]
     return tuple(Stage(name=name, delay=delay) for name, delay in found if delay is not None)

@@ -19,8 +19,8 @@ _NOTE = (
     "Seconds: median, 95th percentile and longest. Delay: from the last loud moment of what was said to the "
     "first sound of the answer, both found on a recording of the microphone and the loudspeaker on one "
     "clock, in which the answer begins when it has arrived. Stages: what each adds, as the server says of "
-    "the same turns (`turn_metrics`); the rest is the way of the sound to the server and back, and the "
-    "silence before the voice's first sound."
+    "the same turns (`turn_metrics`). The language model is asked, and its first clause spoken, while the "
+    "silence is still waited for: what was too early is thrown away, so that these stages add nothing here."
 )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from parley.bench.talk.conversation import TurnTaken
-from parley.bench.talk.measuring import heard_delays, stages
+from parley.bench.talk.measuring import REST, heard_delays, stages
 from parley.bench.talk.tape import Tape, Track, first_sound
 from parley.speech.span import Span
 
@@ -75,9 +75,10 @@ def test_a_stage_is_what_it_adds() -> None:
         {"endpoint_ms": 700, "asr_final_ms": 900, "llm_first_token_ms": 900, "first_sentence_ms": 905},
         {"endpoint_ms": 700, "asr_final_ms": 1100, "llm_first_token_ms": None, "first_sentence_ms": 1105},
     ]
-    found = {stage.name: stage.delay for stage in stages(turns)}
+    found = {stage.name: stage.delay for stage in stages(turns, [1.2, None])}
     assert found["silence that ends the utterance"].p50_s == pytest.approx(0.7)
     assert found["final text"].p50_s == pytest.approx(0.3)
     assert found["language model, first token"].count == 1
     assert found["first clause"].longest_s == pytest.approx(0.005)
     assert "voice, first audio" not in found
+    assert found[REST].p50_s == pytest.approx(0.295)
