@@ -35,6 +35,8 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # In containers /dev/shm may be too small for a page.
+    "--disable-dev-shm-usage",
     # Headless pages count as hidden to nobody, but a loaded machine may think otherwise.
     "--disable-renderer-backgrounding",
     "--disable-background-timer-throttling",
