@@ -109,6 +109,8 @@ class _Run:
             except LineClosed as error:
                 raise ServerUnreachable(f"No conversation could be opened: {error}") from error
             await talk.open()
+            if not (talk.is_parrot or self.asked.with_model or self.asked.server):
+                raise InvalidOption("The settings name a language model; measure it with --language-model.")
             bench_show.progress(f"{len(said)} turns, the first one for warming up")
             turns = await talk.hold([clip.samples.tobytes() for clip in said])
         if self.asked.tape is not None:

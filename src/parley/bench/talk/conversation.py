@@ -66,6 +66,7 @@ class Conversation:
         self._given = 0
         self.model = ""
         self.voice = ""
+        self.is_parrot = False
         self.late_s: list[float] = []
 
     @property
@@ -87,6 +88,7 @@ class Conversation:
         if told.data["voice"] is None:
             raise ParleyError("The server has no voice; install one: pip install 'parley[espeak]'.")
         self.model, self.voice = str(told.data["model"]), str(told.data["voice"])
+        self.is_parrot = bool(told.data["parrot"])
         self._tape.loudspeaker.sample_rate_hz = int(told.data["sample_rate"])
 
     async def hold(self, recordings: list[bytes]) -> list[TurnTaken]:
