@@ -94,6 +94,8 @@ def house_of(rooms: Rooms) -> app.House:
     return app.House(
         settings=Settings(), profile=FINE, store=anything, fleet=anything, desk=anything, reception=anything,
         live=anything,
+        synthesis=anything,
+        assistant=anything,
         metrics=anything,
     )  # fmt: skip
 
